@@ -1,0 +1,99 @@
+"""Run in Odoo's shell: the demo practice's users, settings and data.
+
+Appended to it is the call of one of its two functions; ``env`` is the shell's.
+"""
+
+import base64
+from pathlib import Path
+
+USERS = (
+    ("biller", "Morgan Bell", "therapy_billing.group_biller"),
+    ("manager", "Robin Vance", "therapy_billing.group_manager"),
+    ("clinician", "Alma Harper", "therapy_billing.group_clinician"),
+    ("accountant", "Jo Lindgren", "therapy_billing.group_auditor"),
+)
+# A name that says nothing about the kind of care: it is on every mail and receipt.
+PRACTICE_NAME = "Northside Group"
+
+
+def set_up_practice(env):
+    """Create users, mail server and card processor."""
+    company = env.company
+    company.write(
+        {
+            "name": PRACTICE_NAME,
+            "street": "120 Harbor Road",
+            "city": "Albany",
+            "zip": "12207",
+            "email": "office@northside.example.com",
+            "phone": "+1 518 555 0142",
+            "country_id": env.ref("base.us").id,
+            "state_id": env.ref("base.state_us_27").id,
+        }
+    )
+    company.partner_id.tz = "America/New_York"
+    for login, name, group in USERS:
+        env["res.users"].create(
+            {
+                "name": name,
+                "login": login,
+                "password": login,
+                "email": f"{login}@northside.example.com",
+                "tz": "America/New_York",
+                "group_ids": [(4, env.ref(group).id), (4, env.ref("base.group_user").id)],
+            }
+        )
+    env.ref("base.user_admin").write(
+        {"email": "admin@northside.example.com", "tz": "America/New_York"}
+    )
+    env["ir.mail_server"].create(
+        {
+            "name": "Demo",
+            "smtp_host": "127.0.0.1",
+            "smtp_port": 1025,
+            "smtp_encryption": "none",
+        }
+    )
+    stripe = env["payment.provider"].search([("code", "=", "stripe")], limit=1)
+    stripe.write(
+        {
+            "stripe_publishable_key": "pk_test_demo",
+            "stripe_secret_key": "sk_test_demo",
+            "allow_tokenization": True,
+            "is_published": True,
+        }
+    )
+    demo = env["payment.provider"].search([("code", "=", "demo")], limit=1)
+    demo.write({"state": "test", "is_published": True})
+    env.cr.commit()
+
+
+def fill_practice(env, folder):
+    """Import the practice's files with the product's own importer and bill them."""
+    for kind in ("services", "payers", "schedule"):
+        content = (Path(folder) / f"{kind}.csv").read_bytes()
+        job = env["therapy.import"].create(
+            {"kind": kind, "file": base64.b64encode(content), "filename": f"{kind}.csv"}
+        )
+        job.action_import()
+    run = env["therapy.billing.run"].create(
+        {"date_from": "2026-11-01", "date_to": "2026-11-30"}
+    )
+    run.action_preview()
+    run.action_generate()
+    _give_portal_access(env)
+    env.cr.commit()
+
+
+def _give_portal_access(env):
+    """Let the two guarantors of one shared child log in."""
+    shared = env["therapy.guarantor"].search([("percent", "=", 70)], limit=1).patient_id
+    for partner in shared.guarantor_ids.partner_id:
+        env["res.users"].with_context(no_reset_password=True).create(
+            {
+                "login": partner.email,
+                "partner_id": partner.id,
+                "password": "guarantor",
+                "group_ids": [(6, 0, [env.ref("base.group_portal").id])],
+            }
+        )

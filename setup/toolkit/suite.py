@@ -1,0 +1,257 @@
+"""``./setup/test``: every check of the project, with one verdict.
+
+Stages run one after the other, except that the two Odoo runs share the two cores a
+small machine has. The verdict comes from exit codes and counts: a stage that ran no
+test, skipped one of ours or left an unexpected warning in the log has failed.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
+
+from . import console, environment, odoo, odoo_log, paths, postgres, services
+
+# Name -> modules to install; the tests of exactly these run.
+ODOO_RUNS = {
+    "billing_portal": ("therapy_billing", "therapy_portal"),
+    "stripe": ("therapy_stripe",),
+}
+STORIES = "therapy_stories"
+
+
+class Result:
+    """What one stage found."""
+
+    def __init__(self, name, passed, failed, problems=(), log=None):
+        self.name, self.passed, self.failed = name, passed, failed
+        self.problems, self.log = list(problems), log
+
+
+def run_odoo(name, modules, tags, *, stories=False):
+    """Install modules on a fresh copy of core's database and run their tests."""
+    database = f"test_{name}"
+    log = paths.run_dir() / f"test-{name}.log"
+    odoo.copy_database(odoo.core_database(), database)
+    with log.open("wb") as file:
+        done = odoo.run(
+            *("-d", database, "-i", ",".join(modules), "--test-tags", tags),
+            *("--stop-after-init", "--max-cron-threads", "0"),
+            *("--http-port", services.free_port(), "--http-interface", "127.0.0.1"),
+            stories=stories,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    verdict = odoo_log.read(log)
+    odoo.drop_database(database)
+    problems = verdict.problems()
+    if done.returncode and not problems:
+        problems.append(f"Odoo ended with code {done.returncode}")
+    failed = max(verdict.failed, 1 if problems else 0)
+    return Result(name, verdict.tests - verdict.failed, failed, problems, log)
+
+
+def run_pytest(name, *arguments):
+    """Run pytest in the virtual environment and count from its report."""
+    report = paths.run_dir() / f"test-{name}.xml"
+    report.unlink(missing_ok=True)
+    log = paths.run_dir() / f"test-{name}.log"
+    with log.open("wb") as file:
+        done = subprocess.run(
+            [paths.venv_python(), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+            + [f"--junitxml={report}", *arguments],
+            cwd=paths.REPO,
+            env=environment.variables(**postgres.variables()),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    if not report.exists():
+        return Result(name, 0, 1, ["pytest did not run"], log)
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    total, skipped = int(suite.get("tests")), int(suite.get("skipped"))
+    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    problems = [
+        f"{kind.tag}: {case.get('classname')}.{case.get('name')}"
+        for case in suite.iter("testcase")
+        for kind in case
+        if kind.tag in ("failure", "error", "skipped")
+    ]
+    if done.returncode and not problems:
+        problems.append(f"pytest ended with code {done.returncode}")
+    bad = failed + skipped or (1 if problems else 0)
+    return Result(name, total - failed - skipped, bad, problems, log)
+
+
+def run_static():
+    """Run the static checks; each is one test."""
+    from . import static
+
+    checks = static.run()
+    problems = [f"{name}:\n{output}" for name, ok, output in checks if not ok]
+    return Result("static", len(checks) - len(problems), len(problems), problems)
+
+
+def run_check():
+    """Run the demo's main job in a real browser; each step is one test."""
+    from . import demo
+
+    passed, failed = demo.check([])
+    return Result("demo --check", passed, failed, ["see above"] if failed else [])
+
+
+def run_core_only():
+    """Run the tests of core's defects on core alone: each of them must fail.
+
+    They are put into an addon of their own that depends on core's addons only.
+    """
+    root = paths.run_dir() / "core-only"
+    shutil.rmtree(root, ignore_errors=True)
+    tests = root / "core_defects" / "tests"
+    tests.mkdir(parents=True)
+    names = []
+    for addon in paths.ADDONS:
+        for source in sorted((paths.REPO / addon / "tests/core_defects").glob("*.py")):
+            name = source.stem if source.stem == "common" else f"{source.stem}_{addon}"
+            if source.name == "__init__.py":
+                continue
+            shutil.copy(source, tests / f"{name}.py")
+            names += [name] if name.startswith("test_") else []
+    (root / "core_defects" / "__init__.py").touch()
+    (tests / "__init__.py").write_text(f"from . import {', '.join(names)}\n")
+    depends = [name for name in odoo.CORE_MODULES.split(",")]
+    (root / "core_defects" / "__manifest__.py").write_text(
+        repr({"name": "core_defects", "depends": depends, "license": "LGPL-3"})
+    )
+    database, log = "test_core_only", paths.run_dir() / "test-core-only.log"
+    odoo.copy_database(odoo.core_database(), database)
+    command = odoo.command(
+        *("-d", database, "-i", "core_defects", "--test-tags", "/core_defects"),
+        *("--stop-after-init", "--max-cron-threads", "0"),
+        *("--http-port", services.free_port(), "--http-interface", "127.0.0.1"),
+        ours=False,
+    )
+    command[3] += f",{root}"
+    with log.open("wb") as file:
+        subprocess.run(
+            command,
+            env=environment.variables(**postgres.variables()),
+            cwd=paths.run_dir(),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            **odoo.machine.as_account(),
+        )
+    odoo.drop_database(database)
+    verdict = odoo_log.read(log)
+    return judge_core_only(verdict, log)
+
+
+def judge_core_only(verdict, log):
+    """Turn "each test failed" into a result; an error is not a failed assertion."""
+    good = [name for name in verdict.started if verdict.failures.get(name) == "FAIL"]
+    problems = [
+        f"{name}: {verdict.failures.get(name, 'passes on core alone')}"
+        for name in verdict.started
+        if name not in good
+    ]
+    for name in good:
+        console.say(f"    fails on core alone, as it should: {name}")
+    if not verdict.started:
+        problems.append("no test was run")
+    return Result("core only", len(good), len(problems), problems, log)
+
+
+def stages(wanted):
+    """Yield (name, function returning results) of the stages asked for."""
+
+    def chosen(*names):
+        return not wanted or set(names) & wanted
+
+    if chosen("static"):
+        yield "static checks", lambda: [run_static()]
+    if chosen("unit", "tests", "sandbox"):
+        target = "tests/sandbox" if "sandbox" in wanted else "tests"
+        yield (
+            "tests without Odoo",
+            lambda: [run_pytest("unit", target, "--ignore=tests/stories")],
+        )
+    runs = {
+        name: modules
+        for name, modules in ODOO_RUNS.items()
+        if chosen("odoo", *modules)
+    }
+    if runs:
+        yield "Odoo: " + ", ".join(sum(runs.values(), ())), lambda: odoo_runs(runs, wanted)
+    if chosen("stories") and (paths.STORIES / STORIES).is_dir():
+        modules = (*paths.ADDONS, STORIES)
+        yield (
+            "stories over all three addons",
+            lambda: [run_odoo("stories", modules, f"/{STORIES}", stories=True)],
+        )
+    if chosen("core-only"):
+        yield "core's defects, on core alone", lambda: [run_core_only()]
+    if chosen("check", "demo"):
+        yield "the main job in a browser", lambda: [run_check()]
+
+
+def odoo_runs(runs, wanted):
+    """Run the Odoo suites, two at a time."""
+    odoo.core_database()
+
+    def one(item):
+        name, modules = item
+        tested = [module for module in modules if module in wanted] or modules
+        tags = ",".join(f"/{module}" for module in tested)
+        return run_odoo(name, tested, tags)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, runs.items()))
+
+
+def report(result):
+    """Print what a stage found."""
+    console.say(f"    {result.name}: {result.passed} passed, {result.failed} failed")
+    for problem in result.problems[:40]:
+        console.say(f"      {problem}")
+    if result.problems and result.log:
+        console.say(f"      log: {result.log}")
+
+
+def main(arguments):
+    """Run ``./setup/test`` and return its exit code."""
+    parser = argparse.ArgumentParser(prog="./setup/test", description=__doc__)
+    parser.add_argument(
+        "what",
+        nargs="*",
+        help="static, unit, sandbox, odoo, an addon's name, stories, core-only or "
+        "check; nothing means all",
+    )
+    parser.add_argument(
+        "--core-only",
+        action="store_true",
+        help="run the tests of core's defects on core alone; each must fail",
+    )
+    options = parser.parse_args(arguments)
+    wanted = set(options.what) | ({"core-only"} if options.core_only else set())
+    begin = time.monotonic()
+    odoo.ready()
+    passed = failed = 0
+    for name, function in stages(wanted):
+        console.say(f"== {name}")
+        start = time.monotonic()
+        for result in function():
+            report(result)
+            passed, failed = passed + result.passed, failed + result.failed
+        console.say(f"   {time.monotonic() - start:.0f} s")
+    if not passed and not failed:
+        console.say(f"Nothing is called {' '.join(sorted(wanted))}.")
+        failed = 1
+    console.say(f"\nall in {time.monotonic() - begin:.0f} s")
+    console.say(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
