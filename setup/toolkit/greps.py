@@ -50,8 +50,6 @@ OLD_ODOO = (
     Rule(r"<tree\b|</tree>|view_mode.*\btree\b", "use <list>", XML),
     Rule(r"\bt-(esc|raw)=", "use t-out", XML),
     Rule(r"\battrs=|\bstates=", "use invisible=, readonly=, required=", XML),
-    Rule(r'name="category_id" ref', "use privilege_id", ("therapy_*/security/*.xml",)),
-    Rule(r'name="users"', "use user_ids", ("therapy_*/security/*.xml",)),
     Rule(r'kanban-box|class="oe_chatter"', "use t-name='card', <chatter/>", XML),
     Rule(r"\bpublicWidget\b|\bodoo\.define\b", "use an Interaction, a module", JS),
 )
@@ -109,7 +107,9 @@ THIS_PROJECT = (
         },
     ),
     Rule(r"\bin self\._fields\b|\bhasattr\(self\b", "call a hook of the other addon"),
-    Rule(r"\b(TODO|FIXME|XXX)\b", "finish it, or write it down as an issue", EVERYTHING),
+    Rule(
+        r"\b(TODO|FIXME|XXX)\b", "finish it, or write it down as an issue", EVERYTHING
+    ),
     Rule(
         r"\bskipTest\b|unittest\.skip|pytest\.mark\.(skip|xfail)|\bimportorskip\b",
         "no test of ours is skipped",
