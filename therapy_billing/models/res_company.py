@@ -1,0 +1,48 @@
+from datetime import date
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.base.models.res_partner import _tzs
+from odoo.addons.therapy_billing.tools import clock
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    therapy_tz = fields.Selection(
+        selection=_tzs,
+        string="Practice Time Zone",
+        default="America/New_York",
+        required=True,
+        help="Sessions, bills and payments are dated in this time zone.",
+    )
+    therapy_due_days = fields.Integer(
+        string="Bills Are Due After",
+        default=30,
+        help="Days from the date of a bill of sessions to its due date.",
+    )
+
+    @api.constrains("therapy_due_days")
+    def _check_therapy_due_days(self):
+        """Refuse a due date before the bill's own date.
+
+        :raise ValidationError: if the number of days is negative
+        """
+        for company in self:
+            if company.therapy_due_days < 0:
+                raise ValidationError(
+                    self.env._("The days until a bill is due cannot be negative.")
+                )
+
+    def _therapy_local_date(self, moment=None) -> date:
+        """Return the date of a moment in the practice's time zone.
+
+        Note: self.ensure_one()
+
+        :param datetime moment: naive UTC moment; now if empty
+        :return: the local date
+        :rtype: date
+        """
+        self.ensure_one()
+        return clock.to_local_date(moment or clock.now(), self.therapy_tz)

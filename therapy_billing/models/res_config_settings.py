@@ -1,0 +1,10 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    therapy_tz = fields.Selection(related="company_id.therapy_tz", readonly=False)
+    therapy_due_days = fields.Integer(
+        related="company_id.therapy_due_days", readonly=False
+    )

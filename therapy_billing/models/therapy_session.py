@@ -1,0 +1,303 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.therapy_billing.tools import clock
+
+from .res_partner import MONEY_GROUPS
+
+
+class TherapySession(models.Model):
+    _name = "therapy.session"
+    _description = "Therapy Session"
+    _inherit = ["mail.thread"]
+    _order = "start desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(
+        string="Number",
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: self.env._("New"),
+    )
+    external_id = fields.Char(
+        string="External ID",
+        copy=False,
+        help="Number of the session in the schedule it was imported from.",
+    )
+    patient_id = fields.Many2one(
+        "res.partner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain="[('is_patient', '=', True)]",
+    )
+    provider_id = fields.Many2one(
+        "res.partner",
+        string="Rendering Provider",
+        index=True,
+        ondelete="restrict",
+        domain="[('is_provider', '=', True)]",
+    )
+    start = fields.Datetime(required=True, tracking=True)
+    stop = fields.Datetime(compute="_compute_stop", store=True)
+    date = fields.Date(
+        string="Date of Service",
+        compute="_compute_date",
+        store=True,
+        index=True,
+        help="Date of the session in the practice's time zone.",
+    )
+    state = fields.Selection(
+        [
+            ("scheduled", "Scheduled"),
+            ("held", "Held"),
+            ("cancelled", "Cancelled"),
+            ("late_cancelled", "Cancelled late"),
+            ("missed", "Missed"),
+        ],
+        required=True,
+        default="scheduled",
+        index=True,
+        tracking=True,
+        copy=False,
+    )
+    line_ids = fields.One2many("therapy.session.line", "session_id", copy=True)
+    minutes_total = fields.Integer(
+        string="Minutes", compute="_compute_stop", store=True
+    )
+    service_summary = fields.Char(
+        string="Services", compute="_compute_service_summary"
+    )
+    amount_total = fields.Monetary(
+        string="Amount",
+        compute="_compute_amount_total",
+        store=True,
+        groups=MONEY_GROUPS,
+    )
+    share_ids = fields.One2many(
+        "therapy.session.share", "session_id", groups=MONEY_GROUPS
+    )
+    billing_state = fields.Selection(
+        [
+            ("nothing", "Nothing to bill"),
+            ("unbilled", "To bill"),
+            ("partial", "Partly billed"),
+            ("billed", "Billed"),
+        ],
+        compute="_compute_billing_state",
+        store=True,
+        index=True,
+        groups=MONEY_GROUPS,
+    )
+    bill_count = fields.Integer(compute="_compute_bill_count", groups=MONEY_GROUPS)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+
+    _external_id_uniq = models.UniqueIndex(
+        "(company_id, external_id) WHERE external_id IS NOT NULL",
+        "A session with this external ID exists.",
+    )
+    _to_bill_idx = models.Index(
+        "(company_id, date) WHERE billing_state IN ('unbilled', 'partial')"
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("start", "company_id.therapy_tz")
+    def _compute_date(self):
+        """Compute the date of service in the practice's time zone."""
+        for session in self:
+            session.date = session.start and session.company_id._therapy_local_date(
+                session.start
+            )
+
+    @api.depends("start", "line_ids.minutes")
+    def _compute_stop(self):
+        """Compute the end from the minutes of all services, for the calendar."""
+        for session in self:
+            minutes = sum(session.line_ids.mapped("minutes"))
+            session.minutes_total = minutes
+            session.stop = session.start and fields.Datetime.add(
+                session.start, minutes=minutes or 15
+            )
+
+    @api.depends("line_ids.product_id")
+    def _compute_service_summary(self):
+        """List the codes of the session's services."""
+        for session in self:
+            session.service_summary = ", ".join(
+                line.product_id.therapy_code or line.product_id.name or ""
+                for line in session.line_ids
+            )
+
+    @api.depends("line_ids.amount")
+    def _compute_amount_total(self):
+        """Add the amounts of the lines."""
+        for session in self:
+            session.amount_total = session.currency_id.round(
+                sum(session.line_ids.mapped("amount"))
+            )
+
+    @api.depends(
+        "state",
+        "line_ids.amount",
+        "line_ids.share_ids.live",
+        "line_ids.share_ids.kind",
+        "line_ids.share_ids.amount",
+    )
+    def _compute_billing_state(self):
+        """Compare the live base shares with what the session is worth."""
+        for session in self:
+            live = session.line_ids.share_ids.filtered(
+                lambda share: share.live and share.kind == "base"
+            )
+            currency = session.currency_id
+            amount = sum(session.line_ids.mapped("amount"))
+            billed = sum(live.mapped("amount"))
+            if not live:
+                billable = session.state == "held" and currency.compare_amounts(
+                    amount, 0
+                )
+                session.billing_state = "unbilled" if billable else "nothing"
+            elif currency.compare_amounts(billed, amount) < 0:
+                session.billing_state = "partial"
+            else:
+                session.billing_state = "billed"
+
+    @api.depends("share_ids.move_id")
+    def _compute_bill_count(self):
+        """Count the bills that hold a share of the session, dead ones included."""
+        for session in self:
+            session.bill_count = len(session.share_ids.move_id)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("external_id")
+    def _check_external_id(self):
+        """Refuse a blank external ID: it would not identify anything.
+
+        :raise ValidationError: if the external ID is only white space
+        """
+        for session in self:
+            if session.external_id and not session.external_id.strip():
+                raise ValidationError(self.env._("The external ID is blank."))
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Number the sessions; an empty external ID is none.
+
+        :param list vals_list: values of the sessions
+        :return: the sessions
+        :rtype: recordset of `therapy.session`
+        """
+        unnamed = [vals for vals in vals_list if not vals.get("name")]
+        # sudo: a clinician may not read sequences.
+        sequence_sudo = self.env["ir.sequence"].sudo()  # sudo: see the line above
+        for vals in unnamed:
+            vals["name"] = sequence_sudo.next_by_code("therapy.session")
+        for vals in vals_list:
+            vals["external_id"] = vals.get("external_id") or False
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Protect what bills were made from.
+
+        :param dict vals: new values
+        :return: True
+        :raise UserError: if a billed session would get another patient, company, date
+            or state
+        """
+        protected = {"patient_id", "company_id", "start", "state"} & set(vals)
+        if protected:
+            self._check_not_billed(protected, vals)
+        if "external_id" in vals:
+            vals = dict(vals, external_id=vals["external_id"] or False)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_billed(self):
+        """Keep sessions that were ever billed.
+
+        :raise UserError: if a session has shares
+        """
+        # sudo: clinicians do not see shares.
+        if self.sudo().line_ids.share_ids:  # sudo: see the line above
+            raise UserError(
+                self.env._("A session that was billed cannot be deleted.")
+            )
+
+    def _check_not_billed(self, field_names, vals):
+        """Refuse changes of billed sessions.
+
+        :param set field_names: names of protected fields that are written
+        :param dict vals: the values to be written
+        :raise UserError: if a value of a billed session would change
+        """
+        # sudo: clinicians do not see the billing state.
+        for session_sudo in self.sudo():  # sudo: see the line above
+            if session_sudo.billing_state not in ("partial", "billed"):
+                continue
+            for name in field_names:
+                field = self._fields[name]
+                new = field.convert_to_cache(vals[name], session_sudo)
+                old = field.convert_to_cache(session_sudo[name], session_sudo)
+                if new != old:
+                    raise UserError(
+                        self.env._(
+                            "Session %(name)s is on a bill. Take the bill back first.",
+                            name=session_sudo.name,
+                        )
+                    )
+
+    # === ACTION METHODS === #
+
+    def action_set_held(self):
+        """Mark the sessions as held.
+
+        :return: None
+        """
+        self.write({"state": "held"})
+
+    def action_set_missed(self):
+        """Mark the sessions as missed.
+
+        :return: None
+        """
+        self.write({"state": "missed"})
+
+    def action_set_cancelled(self):
+        """Mark the sessions as cancelled, late when less than 24 hours before.
+
+        :return: None
+        """
+        limit = fields.Datetime.add(clock.now(), hours=24)
+        late = self.filtered(lambda session: session.start < limit)
+        late.write({"state": "late_cancelled"})
+        (self - late).write({"state": "cancelled"})
+
+    def action_set_scheduled(self):
+        """Set the sessions back to scheduled.
+
+        :return: None
+        """
+        self.write({"state": "scheduled"})
+
+    def action_view_bills(self):
+        """Open the bills that hold a share of the session.
+
+        :return: the action
+        :rtype: dict
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "therapy_billing.therapy_bill_action"
+        )
+        action["domain"] = [("id", "in", self.share_ids.move_id.ids)]
+        return action

@@ -1,0 +1,147 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.therapy_billing.tools.units import expected_units
+
+from .res_partner import MONEY_GROUPS
+
+
+class TherapySessionLine(models.Model):
+    _name = "therapy.session.line"
+    _description = "Service of a Therapy Session"
+    _order = "session_id, sequence, id"
+    _check_company_auto = True
+
+    session_id = fields.Many2one(
+        "therapy.session", required=True, index=True, ondelete="cascade"
+    )
+    sequence = fields.Integer(default=10)
+    product_id = fields.Many2one(
+        "product.product",
+        string="Service",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain="[('therapy_code', '!=', False)]",
+    )
+    modifiers = fields.Char(help="Up to four modifiers, for example 95 or GT.")
+    pos = fields.Char(string="Place of Service", help="Two-digit CMS code.")
+    minutes = fields.Integer(
+        compute="_compute_minutes", store=True, readonly=False, precompute=True
+    )
+    units = fields.Float(
+        digits=(16, 2),
+        compute="_compute_units",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    rate = fields.Float(
+        string="Rate per Unit",
+        digits="Product Price",
+        compute="_compute_rate",
+        store=True,
+        readonly=False,
+        precompute=True,
+        groups=MONEY_GROUPS,
+    )
+    amount = fields.Monetary(
+        compute="_compute_amount", store=True, groups=MONEY_GROUPS
+    )
+    unit_note = fields.Char(
+        help="Why the units are not what the minutes would give."
+    )
+    import_key = fields.Char(
+        copy=False, help="Fingerprint of the imported row; the same row is skipped."
+    )
+    share_ids = fields.One2many(
+        "therapy.session.share", "session_line_id", groups=MONEY_GROUPS
+    )
+    company_id = fields.Many2one(related="session_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+
+    _units_range = models.Constraint(
+        "CHECK(units >= 0 AND units <= 96)", "Units are between 0 and 96 (a day)."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("product_id")
+    def _compute_minutes(self):
+        """Propose the usual minutes of the service."""
+        for line in self:
+            line.minutes = line.product_id.therapy_minutes
+
+    @api.depends("product_id", "minutes")
+    def _compute_units(self):
+        """Propose the units that the minutes give."""
+        for line in self:
+            line.units = line.product_id and expected_units(
+                line.minutes, line.product_id.therapy_minutes_per_unit
+            )
+
+    @api.depends("product_id", "session_id.patient_id")
+    def _compute_rate(self):
+        """Propose the rate of the service."""
+        for line in self:
+            line.rate = line._get_rate()
+
+    @api.depends("units", "rate")
+    def _compute_amount(self):
+        """Compute units x rate, rounded once with the currency (M1)."""
+        for line in self:
+            currency = line.currency_id or self.env.company.currency_id
+            line.amount = currency.round(line.units * line.rate)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Protect the amounts that bills were made from.
+
+        :param dict vals: new values
+        :return: True
+        :raise UserError: if the line is on a live bill
+        """
+        if {"product_id", "units", "rate", "session_id", "modifiers"} & set(vals):
+            self._check_not_billed()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_billed(self):
+        """Keep lines that were ever billed.
+
+        :raise UserError: if a line has shares
+        """
+        # sudo: clinicians do not see shares.
+        if self.sudo().share_ids:  # sudo: see the line above
+            raise UserError(
+                self.env._("A service that was billed cannot be deleted.")
+            )
+
+    def _check_not_billed(self):
+        """Refuse to change lines on a live bill.
+
+        :raise UserError: if a share of a line is live
+        """
+        # sudo: clinicians do not see shares.
+        if any(self.sudo().share_ids.mapped("live")):  # sudo: see the line above
+            raise UserError(
+                self.env._(
+                    "This service is on a bill. Take the bill back before changing it."
+                )
+            )
+
+    # === BUSINESS METHODS === #
+
+    def _get_rate(self) -> float:
+        """Return the rate of one unit, in the company's currency.
+
+        The base is the service's own price. For a module to look rates up by payer,
+        patient or contract, it must override this method.
+
+        Note: self.ensure_one() from :meth:`_compute_rate`
+
+        :return: the rate, not rounded
+        :rtype: float
+        """
+        return self.product_id.list_price
