@@ -1,0 +1,87 @@
+"""Drive the seven steps, then audit: ``python -m toolkit.check FOLDER SHOTS INFO``."""
+
+import json
+import sys
+from pathlib import Path
+
+from .. import expected
+from . import steps_billing, steps_cards, steps_share
+from .browser import Browser
+from .ledger import Ledger, audit
+from .report import Report
+
+
+def compare_expected(report, folder, wanted):
+    """The folder's own ``expected.json`` must say what the input says."""
+    path = folder / "expected.json"
+    if not path.exists():
+        return
+    given = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("sessions", "patients", "billed_cents", "rejected_rows", "by_type"):
+        if key in given:
+            report.equal(f"expected.json: {key}", wanted[key], given[key])
+    if "by_payer_cents" in given:
+        zeroless = {key: value for key, value in given["by_payer_cents"].items() if value}
+        report.fact(
+            f"expected.json: {len(zeroless)} payers' totals",
+            zeroless == wanted["by_payer_cents"],
+        )
+
+
+def main():
+    """Run everything and return the exit code."""
+    folder, shots, info_file = (Path(argument) for argument in sys.argv[1:4])
+    info = json.loads(info_file.read_text())
+    report, ledger = Report(), Ledger(info)
+    wanted = expected.compute(folder)
+    with Browser(info, shots).open() as browser:
+        biller = browser.login(browser.person(), "biller", "biller")
+        report.step(
+            "1 import the practice's files",
+            steps_billing.step_import,
+            *(report, browser, ledger, biller, folder, wanted),
+        )
+        report.step(
+            "2 one billing run",
+            steps_billing.step_bill,
+            *(report, browser, ledger, biller, wanted),
+        )
+        shared = report.step(
+            "3 share a bill by e-mail",
+            steps_share.step_share,
+            *(report, browser, ledger, biller),
+        )
+        if shared:
+            report.step(
+                "4 a stranger pays with bill number and code",
+                steps_share.step_pay,
+                *(report, browser, ledger, biller, shared),
+            )
+        report.step(
+            "5 a guarantor saves a card and pays with it",
+            steps_cards.step_guarantor,
+            *(report, browser, ledger),
+        )
+        report.step(
+            "6 the biller adds a card and charges it",
+            steps_cards.step_biller,
+            *(report, browser, ledger, biller),
+        )
+        report.step(
+            "7 signed webhooks confirm",
+            steps_cards.step_webhooks,
+            *(report, browser, ledger),
+        )
+        report.fact(
+            "no error in any browser console",
+            not browser.complaints,
+            "; ".join(browser.complaints[:5]),
+        )
+    print("8 audit: the ledger in SQL, the processor's own totals", flush=True)
+    audit(report, ledger, wanted)
+    compare_expected(report, folder, wanted)
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
