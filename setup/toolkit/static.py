@@ -155,7 +155,9 @@ def _node_check(script, *arguments):
         node, modules = _node_modules()
     except Stop as error:
         return False, str(error)
-    return _call(*node, modules / script, *arguments, *_javascript())
+    # CACHE_DIR: prettier makes an empty node_modules in the clone without it.
+    env = {"CACHE_DIR": paths.cache() / "node" / "scratch"}
+    return _call(*node, modules / script, *arguments, *_javascript(), env=env)
 
 
 def eslint():
