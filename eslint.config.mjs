@@ -4,7 +4,7 @@ const names = (text) =>
 
 const browser = names(
     `window document location history navigator console fetch URL URLSearchParams
-    FormData Event CustomEvent MessageEvent HTMLElement HTMLFormElement Element Node
+    FormData Headers Event CustomEvent MessageEvent InputEvent HTMLElement HTMLFormElement Element Node
     MutationObserver AbortController Promise setTimeout clearTimeout setInterval
     clearInterval requestAnimationFrame crypto sessionStorage localStorage getComputedStyle
     self top parent postMessage`

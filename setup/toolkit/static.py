@@ -6,6 +6,7 @@ checks by name.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -162,7 +163,16 @@ def _node_check(script, *arguments):
 
 def eslint():
     """Lint JavaScript by ``eslint.config.mjs``."""
-    return _node_check("eslint/bin/eslint.js", "--max-warnings=0")
+    ok, text = _node_check("eslint/bin/eslint.js", "--max-warnings=0", "--format=json")
+    if ok or not text.startswith("["):
+        return ok, text
+    lines = [
+        f"{file['filePath']}:{found.get('line', 0)}: {found['message']}"
+        f" ({found['ruleId']})"
+        for file in json.loads(text)
+        for found in file["messages"]
+    ]
+    return ok, "\n".join(lines)
 
 
 def prettier():
