@@ -1,0 +1,17 @@
+"""Numbers of the access rules of the public pages."""
+
+# Length of an access code (digits).
+CODE_DIGITS = 6
+
+# This many failures lock a bill, and likewise an address ...
+MAX_FAILURES = 5
+
+# ... for as long as they are younger than this (minutes).
+LOCK_MINUTES = 15
+
+# A right number and code open the pages of one bill for this long (minutes).
+GRANT_MINUTES = 30
+
+# Up to this many e-mails of one share are handed to the mail server at once; more
+# wait for the mail queue.
+SEND_NOW_LIMIT = 10

@@ -1,0 +1,245 @@
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
+from odoo.http import request, route
+
+from odoo.addons.account_payment.controllers import payment as account_payment
+from odoo.addons.payment.controllers.portal import PaymentPortal as CorePaymentPortal
+
+from ..tools.amounts import parse_amount
+
+# Session keys: the bill a visitor opened, the transaction a visitor started.
+GRANT_KEY = "therapy_pay_grant"
+TX_KEY = "therapy_pay_tx"
+
+
+class PaymentPortal(account_payment.PaymentPortal):
+    """Core's payment routes under the rules of patients' bills, and what ours share."""
+
+    # === ROUTES OF CORE === #
+
+    @route()
+    def invoice_transaction(self, invoice_id, access_token, **kwargs):
+        """Override of `account_payment` to refuse what no payer may do.
+
+        The amount is checked where transactions are made, for all routes (M3).
+
+        :raise ValidationError: for an insurer's bill, or when payment is switched off
+        """
+        # sudo: the right to this bill is checked by the method called below
+        move_sudo = request.env["account.move"].sudo().browse(invoice_id)  # sudo: above
+        if move_sudo.exists() and move_sudo._therapy_is_for_insurer():
+            raise ValidationError(request.env._("The access token is invalid."))
+        self._therapy_check_switched_on()
+        kwargs.pop("is_validation", None)
+        return super().invoice_transaction(invoice_id, access_token, **kwargs)
+
+    @route()
+    def overdue_invoices_transaction(self, payment_reference, **kwargs):
+        """Override of `account_payment` to pay what is left of each bill, not more."""
+        self._therapy_check_switched_on()
+        kwargs.pop("is_validation", None)
+        return super().overdue_invoices_transaction(payment_reference, **kwargs)
+
+    def _get_extra_payment_form_values(self, invoice_id=None, access_token=None, **kwargs):
+        """Override of `account_payment`: a payment link offers what is left, not more."""
+        values = super()._get_extra_payment_form_values(
+            invoice_id=invoice_id, access_token=access_token, **kwargs
+        )
+        move_id = self._cast_as_int(invoice_id)
+        if move_id:
+            # sudo: the right to this bill was checked by super
+            move_sudo = request.env["account.move"].sudo().browse(move_id)  # sudo: above
+            offer = move_sudo._therapy_get_amount_to_offer(move_sudo.partner_id)
+            asked = values.get("amount", kwargs.get("amount") or 0.0)
+            values["amount"] = min(asked, offer)
+        if request.env.user._is_public():
+            values["show_tokenize_input_mapping"] = {}
+        return values
+
+    def _create_transaction(
+        self,
+        provider_id,
+        payment_method_id,
+        token_id,
+        amount,
+        currency_id,
+        partner_id,
+        flow,
+        tokenization_requested,
+        landing_route,
+        **kwargs,
+    ):
+        """Override of `payment`: saved cards need a login and belong to one person (P4).
+
+        :raise ValidationError: if a visitor wants to use or save a card
+        :raise AccessError: if the card belongs to somebody else
+        """
+        if request.env.user._is_public():
+            self._therapy_refuse_saved_cards(flow, token_id, tokenization_requested)
+        elif flow == "token":
+            # sudo: core reads the card in sudo mode too, and lets a household share it
+            token_sudo = request.env["payment.token"].sudo().browse(token_id)  # sudo: ^
+            if token_sudo.exists().partner_id != request.env.user.partner_id:
+                raise AccessError(
+                    request.env._("You do not have access to this payment token.")
+                )
+        return super()._create_transaction(
+            provider_id,
+            payment_method_id,
+            token_id,
+            amount,
+            currency_id,
+            partner_id,
+            flow,
+            tokenization_requested,
+            landing_route,
+            **kwargs,
+        )
+
+    # === SHARED BY OUR ROUTES === #
+
+    def _therapy_refuse_saved_cards(self, flow, token_id, tokenization_requested):
+        """Refuse to use or save a card.
+
+        :param str flow: payment flow asked for
+        :param int|None token_id: saved card asked for
+        :param bool tokenization_requested: whether the card is to be saved
+        :return: None
+        :raise ValidationError: if any of these asks for a saved card
+        """
+        if flow == "token" or token_id or tokenization_requested:
+            raise ValidationError(
+                request.env._(
+                    "Log in to use or save a card. You can pay without saving it."
+                )
+            )
+
+    def _therapy_check_switched_on(self):
+        """Refuse when the practice takes no payment online, on every route.
+
+        :return: None
+        :raise ValidationError: if the setting is off
+        """
+        if not request.env["account.move"]._therapy_online_payment_enabled():
+            raise ValidationError(
+                request.env._("Online payment is switched off. Please call the practice.")
+            )
+
+    def _therapy_check_amount(self, move_sudo, payer_sudo, typed):
+        """Return the amount a payer typed, or why it cannot be paid.
+
+        A first check that speaks plainly. What decides is made where transactions are
+        created, under a lock.
+
+        :param move_sudo: the bill, as sudoed `account.move`
+        :param payer_sudo: who pays, as sudoed `res.partner`
+        :param str|float typed: as typed
+        :return: (amount or 0.0, reason or "")
+        :rtype: tuple[float, str]
+        """
+        currency = move_sudo.currency_id
+        offer = move_sudo._therapy_get_amount_to_offer(payer_sudo)
+        amount = parse_amount(str(typed or ""), currency.symbol, currency.decimal_places)
+        if amount is None:
+            return 0.0, request.env._(
+                "Type an amount like %(example)s.", example=f"{min(offer, 25):.2f}"
+            )
+        if currency.compare_amounts(amount, 0) <= 0:
+            return 0.0, request.env._("Type an amount above zero.")
+        if currency.compare_amounts(amount, offer) > 0:
+            return 0.0, request.env._(
+                "You can pay %(offer)s or less on this bill.",
+                offer=currency.format(offer),
+            )
+        return amount, ""
+
+    def _therapy_get_form_values(self, move_sudo, payer_sudo, amount, **values):
+        """Return what core's payment form needs for one bill.
+
+        :param move_sudo: the bill, as sudoed `account.move`
+        :param payer_sudo: on whose behalf providers are chosen, sudoed `res.partner`
+        :param float amount: what is paid now
+        :param dict values: routes and access token; may replace any value
+        :return: rendering values
+        :rtype: dict
+        """
+        report = {}
+        company, currency = move_sudo.company_id, move_sudo.currency_id
+        # sudo: visitors may not read providers
+        providers_sudo = request.env["payment.provider"].sudo()._get_compatible_providers(
+            company.id,
+            payer_sudo.id,
+            amount,
+            currency_id=currency.id,
+            report=report,
+        )  # sudo: see line above
+        # sudo: visitors may not read the fields of providers
+        methods_sudo = request.env["payment.method"].sudo()  # sudo: see line above
+        methods_sudo = methods_sudo._get_compatible_payment_methods(
+            providers_sudo.ids, payer_sudo.id, currency_id=currency.id, report=report
+        )
+        return {
+            "move": move_sudo,
+            "res_company": company,
+            "amount": amount,
+            "currency": currency,
+            "partner_id": payer_sudo.id,
+            "providers_sudo": providers_sudo,
+            "payment_methods_sudo": methods_sudo,
+            "tokens_sudo": request.env["payment.token"],
+            "availability_report": report,
+            "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
+            "company_mismatch": not CorePaymentPortal._can_partner_pay_in_company(
+                payer_sudo, company
+            ),
+            "expected_company": company,
+            "submit_button_label": request.env._(
+                "Pay %(amount)s", amount=currency.format(amount)
+            ),
+            **values,
+        }
+
+    def _therapy_start_transaction(self, move_sudo, payer_sudo, landing_route, kwargs):
+        """Make the transaction of one bill and return what the form needs to go on.
+
+        :param move_sudo: the bill, as sudoed `account.move`
+        :param payer_sudo: who pays, as sudoed `res.partner`
+        :param str landing_route: where the payer comes back to; the browser's is ignored
+        :param dict kwargs: what the payment form sent
+        :return: processing values of the transaction
+        :rtype: dict
+        :raise ValidationError: if the amount cannot be paid, in words for payers
+        """
+        self._therapy_check_switched_on()
+        self._validate_transaction_kwargs(kwargs)
+        kwargs.pop("is_validation", None)
+        amount, reason = self._therapy_check_amount(
+            move_sudo, payer_sudo, kwargs.pop("amount", None)
+        )
+        if reason:
+            raise ValidationError(reason)
+        kwargs.update(
+            amount=amount,
+            currency_id=move_sudo.currency_id.id,
+            partner_id=payer_sudo.id,
+            landing_route=landing_route,
+        )
+        tx_sudo = self._create_transaction(
+            custom_create_values={
+                "invoice_ids": [Command.set(move_sudo.ids)],
+                "paid_by_id": payer_sudo.id,
+            },
+            **kwargs,
+        )
+        request.session[TX_KEY] = tx_sudo.id
+        return tx_sudo._get_processing_values()
+
+    def _therapy_get_own_transaction(self):
+        """Return the transaction this visitor started last on our pages.
+
+        :return: sudoed `payment.transaction`, possibly empty
+        :rtype: recordset of `payment.transaction`
+        """
+        # sudo: the id comes from the visitor's own session, kept on the server
+        Transaction = request.env["payment.transaction"].sudo()  # sudo: see line above
+        return Transaction.browse(request.session.get(TX_KEY) or []).exists()

@@ -1,0 +1,50 @@
+import logging
+
+from odoo import http
+
+from odoo.addons.payment.controllers import post_processing
+
+_logger = logging.getLogger(__name__)
+
+
+class PaymentPostProcessing(post_processing.PaymentPostProcessing):
+    @http.route()
+    def poll_status(self, **_kwargs):
+        """Override of `payment`: asking for news never stands in the way of a charge.
+
+        Core post-processes whatever state the transaction is in, drafts too, and shows
+        the payer an error when posting fails although the money has been received. Here
+        a draft or pending transaction is only read; posting that fails is left to the
+        queue that does not give up, and the payer gets the confirmation.
+
+        :return: the post-processing values of the transaction
+        :rtype: dict
+        """
+        tx_sudo = self._get_monitored_transaction()
+        if tx_sudo.is_post_processed or tx_sudo.state not in (
+            "authorized",
+            "done",
+            "cancel",
+            "error",
+        ):
+            return self._therapy_get_poll_values(tx_sudo)
+        try:
+            return super().poll_status(**_kwargs)
+        except Exception as error:
+            if str(error) == "retry":
+                raise  # Core's word for "ask again"; its cursor is rolled back.
+            _logger.error("Transaction %s is not posted yet; the queue will.", tx_sudo.id)
+            return self._therapy_get_poll_values(tx_sudo)
+
+    def _therapy_get_poll_values(self, tx_sudo):
+        """Return what the status page waits for.
+
+        :param tx_sudo: the monitored transaction, possibly empty
+        :return: provider, state and landing route
+        :rtype: dict
+        """
+        return {
+            "provider_code": tx_sudo.provider_code,
+            "state": tx_sudo.state,
+            "landing_route": tx_sudo.landing_route,
+        }

@@ -1,0 +1,7 @@
+-- a copy of the database must open no bill and send no shared bill
+UPDATE account_move
+   SET access_code = NULL, therapy_share_mail_id = NULL
+ WHERE access_code IS NOT NULL OR therapy_share_mail_id IS NOT NULL;
+DELETE FROM therapy_access_attempt;
+DELETE FROM therapy_share_wizard_line;
+DELETE FROM therapy_share_wizard;

@@ -1,0 +1,94 @@
+from urllib.parse import quote
+
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    therapy_share_mail_id = fields.Many2one(
+        "mail.mail",
+        string="E-mail of the Last Share",
+        copy=False,
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        groups="base.group_system",
+    )
+    therapy_share_state = fields.Selection(
+        [
+            ("none", "Not shared"),
+            ("sending", "Sending"),
+            ("failed", "Not delivered"),
+            ("shared", "Shared"),
+        ],
+        string="Share",
+        compute="_compute_therapy_share_state",
+    )
+
+    @api.depends("therapy_shared_at", "therapy_share_mail_id.state")
+    def _compute_therapy_share_state(self):
+        """Say what became of the last share; a mail that was sent is deleted."""
+        for move in self:
+            # sudo: mails are for administrators, only the state is taken
+            mail = move.sudo().therapy_share_mail_id  # sudo: see line above
+            if not move.therapy_shared_at:
+                move.therapy_share_state = "none"
+            elif mail.state in ("exception", "cancel"):
+                move.therapy_share_state = "failed"
+            elif mail.state == "outgoing":
+                move.therapy_share_state = "sending"
+            else:
+                move.therapy_share_state = "shared"
+
+    def action_therapy_share(self):
+        """Open the dialog that shows what a share would send.
+
+        :return: the action of the share dialog
+        :rtype: dict
+        """
+        return self.env["therapy.share.wizard"]._create_for(self)._reopen()
+
+    def _therapy_get_pay_url(self, with_number: bool = True) -> str:
+        """Return the address of the public payment page, which holds no secret.
+
+        Note: self.ensure_one()
+
+        :param bool with_number: whether to fill in the bill's number
+        :return: absolute address
+        :rtype: str
+        """
+        self.ensure_one()
+        query = f"?bill={quote(self.name or '', safe='')}" if with_number else ""
+        return f"{self.get_base_url()}/pay{query}"
+
+    def _therapy_get_private_words(self) -> list[str]:
+        """Return the names and codes that must not be in anything shared (P1).
+
+        Note: self.ensure_one()
+
+        :return: patient, rendering providers, services and their codes
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        # sudo: the words are looked for and never shown to anybody else
+        move = self.sudo()  # sudo: see line above
+        lines = move.session_share_ids.session_line_id
+        products = lines.product_id | move.invoice_line_ids.product_id
+        people = move.patient_id | lines.session_id.provider_id
+        words = [*people.mapped("name"), *products.mapped("name")]
+        words += [*products.mapped("default_code"), *products.mapped("therapy_code")]
+        return list(dict.fromkeys(filter(None, words)))
+
+    def _therapy_log_share(self, email: str):
+        """Note on the bill that it was shared; the code is never written down.
+
+        Note: self.ensure_one()
+
+        :param str email: where it went
+        :return: None
+        """
+        self.ensure_one()
+        self.message_post(
+            body=self.env._("Bill shared with %(email)s. A new code is valid.", email=email)
+        )

@@ -1,0 +1,2 @@
+from . import therapy_share_wizard
+from . import therapy_share_wizard_line

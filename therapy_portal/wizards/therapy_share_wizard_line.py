@@ -1,0 +1,187 @@
+import base64
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import email_normalize
+
+from ..tools.codes import new_code
+from ..tools.phi import find_leaks
+
+
+class TherapyShareWizardLine(models.TransientModel):
+    """One bill of a share: exactly what leaves, made when the dialog opens."""
+
+    _name = "therapy.share.wizard.line"
+    _description = "Bill to Share"
+
+    wizard_id = fields.Many2one(
+        "therapy.share.wizard", required=True, index=True, ondelete="cascade"
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Bill", required=True, index=True, ondelete="cascade"
+    )
+    partner_id = fields.Many2one(related="move_id.partner_id", string="Payer")
+    currency_id = fields.Many2one(related="move_id.currency_id")
+    amount_residual = fields.Monetary(related="move_id.amount_residual", string="Due")
+    code = fields.Char(readonly=True)
+    email_to = fields.Char(string="To", readonly=True)
+    email_from = fields.Char(string="From", readonly=True)
+    subject = fields.Char(readonly=True)
+    body_html = fields.Html(string="Message", sanitize=False, readonly=True)
+    document_html = fields.Html(
+        string="Attachment", sanitize=False, compute="_compute_document_html"
+    )
+    refusal = fields.Char(string="Not sent because", readonly=True)
+    result = fields.Char(readonly=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("move_id", "code")
+    def _compute_document_html(self):
+        """Render what the attached document will show."""
+        Qweb = self.env["ir.qweb"]
+        for line in self:
+            line.document_html = Qweb._render(
+                "therapy_portal.report_bill_body",
+                {"o": line.move_id, "access_code": line.code},
+            )
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _prepare_vals(self, move) -> dict:
+        """Return what sharing a bill would send, with the code it would get.
+
+        :param move: the bill
+        :return: create values, without the dialog
+        :rtype: dict
+        """
+        # sudo: reads the code that must not come again
+        code = new_code(other_than=move.sudo().access_code)  # sudo: see line above
+        template = self.env.ref("therapy_portal.mail_template_share")
+        rendered = template.with_context(therapy_access_code=code)._generate_template(
+            move.ids, ("subject", "body_html", "email_from")
+        )[move.id]
+        vals = {
+            "move_id": move.id,
+            "code": code,
+            "email_to": email_normalize(move.partner_id.email or "") or False,
+            "email_from": rendered["email_from"],
+            "subject": rendered["subject"],
+            "body_html": rendered["body_html"],
+        }
+        return vals | {"refusal": self._get_refusal_of(move, vals)}
+
+    @api.model
+    def _get_refusal_of(self, move, vals: dict) -> str | bool:
+        """Say why a bill will not be sent.
+
+        :param move: the bill
+        :param dict vals: its create values
+        :return: the reason in plain words, False if it can be sent
+        :rtype: str | bool
+        """
+        reason = move._therapy_get_share_refusal()
+        if reason:
+            return reason
+        if not vals["email_to"]:
+            return self.env._(
+                "%(payer)s has no e-mail address. Add one on the payer's contact, or "
+                "send the bill on paper.",
+                payer=move.partner_id.display_name,
+            )
+        if not vals["email_from"]:
+            return self.env._("You have no e-mail address to send from.")
+        leaks = find_leaks(
+            f"{vals['subject']} {vals['body_html']}",
+            move._therapy_get_private_words(),
+            [move.company_id.name, move.company_id.street],
+        )
+        if leaks:
+            return self.env._(
+                "The message would show “%(word)s”. Change the e-mail template: names, "
+                "services and codes may not leave the practice.",
+                word=leaks[0],
+            )
+        return False
+
+    def _get_refusal(self) -> str | bool:
+        """Say why this bill is not sent, as things are now.
+
+        Note: self.ensure_one()
+
+        :return: the reason in plain words, False if it can be sent
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        values = {name: self[name] for name in ("email_to", "email_from", "subject")}
+        values["body_html"] = self.body_html
+        self.refusal = self._get_refusal_of(self.move_id, values)
+        return self.refusal
+
+    def _share(self):
+        """Give the bill its new code and queue the mail that was shown.
+
+        Note: self.ensure_one()
+
+        :return: the mail
+        :rtype: recordset of `mail.mail`
+        """
+        self.ensure_one()
+        move = self.move_id
+        move._therapy_rotate_access_code(self.code)
+        # sudo: mails are for administrators; what is in it was shown to the sender
+        mail = (
+            self.env["mail.mail"]
+            .sudo()  # sudo: see comment above
+            .create(
+                {
+                    "subject": self.subject,
+                    "body_html": self.body_html,
+                    "email_from": self.email_from,
+                    "reply_to": self.email_from,
+                    "email_to": self.email_to,
+                    "auto_delete": True,
+                    "attachment_ids": [fields.Command.create(self._prepare_pdf())],
+                }
+            )
+        )
+        move.sudo().therapy_share_mail_id = mail  # sudo: field for administrators
+        move._therapy_log_share(self.email_to)
+        self.result = self.env._("Sent to %(email)s", email=self.email_to)
+        return mail
+
+    def _prepare_pdf(self) -> dict:
+        """Render the document with the new code.
+
+        Note: self.ensure_one()
+
+        :return: values of an `ir.attachment`
+        :rtype: dict
+        :raise UserError: if this server cannot make PDF files
+        """
+        self.ensure_one()
+        Report = self.env["ir.actions.report"]
+        if Report.get_wkhtmltopdf_state() == "install" and (
+            not self.env.registry.in_test_mode()
+        ):
+            raise UserError(
+                self.env._(
+                    "This server cannot make PDF files, so nothing was sent. Ask your "
+                    "administrator to install wkhtmltopdf."
+                )
+            )
+        content, _type = Report._render_qweb_pdf(
+            "therapy_portal.action_report_bill",
+            res_ids=self.move_id.ids,
+            data={"access_code": self.code},
+        )
+        name = (self.move_id.name or "").replace("/", "-")
+        return {
+            "name": f"{self.env._('Bill')} {name}.pdf",
+            "datas": base64.b64encode(content),
+            "mimetype": "application/pdf",
+            # So that it is deleted with the mail.
+            "res_model": "mail.message",
+            "res_id": 0,
+        }
