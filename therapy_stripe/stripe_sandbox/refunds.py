@@ -1,0 +1,167 @@
+"""Refunds."""
+
+from . import charges
+from .errors import invalid, not_found, unexpected_state
+from .events import emit
+from .metadata import merged
+from .methods import card_of
+from .routing import Context, route
+from .wire import as_list
+
+#: Virtual seconds until the two refund test cards change their mind.
+SETTLE_DELAY = 3600
+WRITABLE = "amount charge metadata payment_intent reason"
+
+
+@route("POST", "/v1/refunds", "RefundCreateParams", WRITABLE)
+def create(ctx):
+    """Refund a charge, in whole or in part (``amount`` in minor units)."""
+    store, params = ctx.store, ctx.params
+    charge = _charge(ctx)
+    left = charge["amount_captured"] - charge["amount_refunded"]
+    if left == 0:
+        raise unexpected_state(
+            f"Charge {charge['id']} has already been refunded.",
+            "charge_already_refunded",
+        )
+    amount = params.get("amount", left)
+    if amount < 1:
+        raise invalid(
+            "This value must be greater than or equal to 1.",
+            "amount",
+            "parameter_invalid_integer",
+        )
+    if amount > left:
+        raise unexpected_state(
+            f"Refund amount ({amount} minor units of {charge['currency']}) is greater "
+            f"than unrefunded amount on charge ({left}).",
+            None,
+            param="amount",
+        )
+    card = card_of(store.tables["payment_method"][charge["payment_method"]])
+    refund = store.put(
+        "refund",
+        {
+            "id": store.new_id("re"),
+            "object": "refund",
+            "amount": amount,
+            "balance_transaction": None,
+            "charge": charge["id"],
+            "created": store.now(),
+            "currency": charge["currency"],
+            "destination_details": {
+                "card": {
+                    "reference_status": "pending",
+                    "reference_type": "acquirer_reference_number",
+                    "type": "refund",
+                },
+                "type": "card",
+            },
+            "metadata": merged({}, params),
+            "payment_intent": charge["payment_intent"],
+            "reason": params.get("reason"),
+            "receipt_number": None,
+            "source_transfer_reversal": None,
+            "status": "pending" if card.refund == "pending" else "succeeded",
+            "transfer_reversal": None,
+        },
+    )
+    if refund["status"] == "pending":
+        refund["pending_reason"] = "processing"
+    _count(charge, amount)
+    if card.refund:
+        store.schedule(SETTLE_DELAY, "refund", refund_id=refund["id"], how=card.refund)
+    emit(ctx, "refund.created", refund)
+    emit(ctx, "charge.refunded", charge)
+    return refund
+
+
+def _charge(ctx):
+    """Return the charge to refund, named by itself or by its payment intent."""
+    params = ctx.params
+    if params.get("charge"):
+        charge = charges.find(ctx.store, params["charge"], "charge")
+        if params.get("payment_intent") not in (None, charge["payment_intent"]):
+            raise invalid("The charge is not of that PaymentIntent.", "payment_intent")
+    elif params.get("payment_intent"):
+        intent = ctx.store.get("payment_intent", params["payment_intent"])
+        if intent is None:
+            raise not_found(
+                "payment_intent", params["payment_intent"], "payment_intent", 400
+            )
+        charge = ctx.store.get("charge", intent["latest_charge"] or "")
+    else:
+        raise invalid(
+            "One of the following params should be provided: payment_intent or charge.",
+            "charge",
+            "parameter_missing",
+        )
+    if charge is None or not (charge["paid"] and charge["captured"]):
+        raise unexpected_state(
+            "There is no successful charge to refund.",
+            None,
+            param="payment_intent" if params.get("payment_intent") else "charge",
+        )
+    return charge
+
+
+def _count(charge, amount):
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+
+
+def settle(store, refund_id, how):
+    """Do what the refund test cards do later: succeed, or fail after success."""
+    refund = store.get("refund", refund_id)
+    if refund is None:
+        return
+    ctx = Context(store, {})
+    if how == "pending":
+        refund["status"] = "succeeded"
+        before = {"pending_reason": refund.pop("pending_reason"), "status": "pending"}
+        emit(ctx, "refund.updated", refund, before)
+        return
+    charge = store.tables["charge"][refund["charge"]]
+    refund.update(status="failed", failure_reason="expired_or_canceled_card")
+    _count(charge, -refund["amount"])
+    emit(ctx, "refund.updated", refund, {"status": "succeeded"})
+    emit(ctx, "refund.failed", refund)
+
+
+@route("GET", "/v1/refunds/{id}", "RefundRetrieveParams")
+def retrieve(ctx, id):
+    """Return one refund."""
+    refund = ctx.store.get("refund", id)
+    if refund is None:
+        raise not_found("refund", id)
+    return refund
+
+
+@route("POST", "/v1/refunds/{id}", "RefundUpdateParams", "metadata")
+def update(ctx, id):
+    """Change the metadata of a refund."""
+    refund = retrieve(ctx, id)
+    before = {"metadata": refund["metadata"]}
+    refund["metadata"] = merged(refund["metadata"], ctx.params)
+    if refund["metadata"] != before["metadata"]:
+        emit(ctx, "refund.updated", refund, before)
+    return refund
+
+
+@route(
+    "GET",
+    "/v1/refunds",
+    "RefundListParams",
+    "charge created ending_before limit payment_intent starting_after",
+)
+def list_refunds(ctx):
+    """List refunds, newest first, by charge or payment intent."""
+    names = ("charge", "payment_intent")
+    wanted = {name: ctx.params[name] for name in names if ctx.params.get(name)}
+    return as_list(
+        ctx.store,
+        "refund",
+        "/v1/refunds",
+        ctx.params,
+        lambda refund: all(refund[name] == value for name, value in wanted.items()),
+    )

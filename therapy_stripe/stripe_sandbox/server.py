@@ -1,0 +1,89 @@
+"""Run the sandbox: threaded HTTP server, delivery threads, snapshot thread."""
+
+import logging
+import threading
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from . import refunds
+from .app import App
+from .delivery import Deliverer
+from .state import Store
+
+_logger = logging.getLogger(__name__)
+SAVE_INTERVAL = 0.2
+#: What runs later, by the name it was scheduled under.
+JOBS = {"refund": refunds.settle}
+
+
+class _Handler(WSGIRequestHandler):
+    """Silent: the requests are in the control API's log."""
+
+    def log(self, type, message, *args):
+        _logger.debug(message, *args)
+
+    def connection_dropped(self, error, environ=None):
+        _logger.debug("connection dropped: %s", error)
+
+
+class Sandbox:
+    """A running sandbox, in this process.
+
+    ``with Sandbox() as sandbox: sandbox.url`` serves it from threads.
+
+    :param port: 0 picks a free one
+    :param host: a loopback address, anything else is refused
+    :param seed: makes ids repeatable; without one they never repeat
+    :param snapshot: file that keeps the state over restarts
+    """
+
+    def __init__(self, port=0, host="127.0.0.1", seed=None, snapshot=None):
+        if host not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("the sandbox binds loopback addresses only")
+        self.store = Store(seed, snapshot)
+        self.app = App(self.store)
+        self.app.deliverer = Deliverer(self.store, self._run_jobs)
+        self.app.run_jobs = self._run_jobs
+        self._server = make_server(
+            host, port, self.app, threaded=True, request_handler=_Handler
+        )
+        self._server.daemon_threads = True
+        self.url = f"http://{host}:{self._server.server_port}"
+        self._stop = threading.Event()
+        self._threads = []
+
+    def start(self):
+        """Begin to serve; returns at once."""
+        self.app.deliverer.start()
+        for target in (self._server.serve_forever, self._save_loop):
+            thread = threading.Thread(target=target, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        return self
+
+    def stop(self):
+        """Stop serving and write the snapshot."""
+        self._stop.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self.app.deliverer.stop()
+        for thread in self._threads:
+            thread.join(timeout=5)
+        self.store.save()
+
+    __enter__ = start
+
+    def __exit__(self, *_exc):
+        self.stop()
+
+    def _save_loop(self):
+        while not self._stop.wait(SAVE_INTERVAL):
+            if self.store.dirty.is_set():
+                self.store.save()
+
+    def _run_jobs(self):
+        """Do what the virtual clock has brought due."""
+        with self.store.lock:
+            for job in self.store.take_due_jobs():
+                JOBS[job["kind"]](self.store, **job["data"])
+                self.store.dirty.set()

@@ -1,0 +1,148 @@
+"""Everything the sandbox remembers: tables, ids, virtual clock, snapshot."""
+
+import hashlib
+import json
+import os
+import secrets
+import string
+import threading
+import time
+from pathlib import Path
+
+ALPHABET = string.digits + string.ascii_letters
+TABLES = (
+    "customer",
+    "payment_method",
+    "setup_intent",
+    "payment_intent",
+    "charge",
+    "refund",
+    "event",
+    "webhook_endpoint",
+    # bookkeeping of the sandbox itself, never rendered
+    "_delivery",
+    "_idempotency",
+    "_job",
+)
+
+
+class Store:
+    """Objects as plain dicts in the shape of the API, one table per kind.
+
+    Keys that start with ``_`` are private to the sandbox. All reads and writes
+    happen under ``lock``; a request holds it from its first look to its last write.
+    """
+
+    def __init__(self, seed=None, snapshot=None):
+        self.lock = threading.RLock()
+        self.snapshot_path = Path(snapshot) if snapshot else None
+        self.dirty = threading.Event()
+        self.seed = seed if seed is not None else secrets.token_hex(8)
+        self.counter = 0
+        self._clear()
+        if self.snapshot_path and self.snapshot_path.exists():
+            self._load(json.loads(self.snapshot_path.read_text()))
+
+    def _clear(self):
+        self.tables = {name: {} for name in TABLES}
+        self.offset = 0
+        self.deliver = {"mode": "immediate", "duplicate": 1}
+        self.requests = []
+
+    def reset(self, seed=None):
+        """Forget everything. Ids go on counting unless a seed starts them anew.
+
+        An id that named one object must not come back for another: a database
+        that outlives the reset would take the new object for its own.
+        """
+        with self.lock:
+            self._clear()
+            if seed is not None:
+                self.seed, self.counter = seed, 0
+            self.dirty.set()
+
+    def now(self):
+        """Unix seconds of the virtual clock (wall clock plus what was advanced)."""
+        return int(time.time()) + self.offset
+
+    def new_id(self, prefix, length=24):
+        """Return ``prefix_`` and letters that depend only on seed and counter."""
+        return f"{prefix}_{self.token(length)}"
+
+    def token(self, length=24):
+        """Return the next pseudo-random letters and digits."""
+        with self.lock:
+            self.counter += 1
+            digest = hashlib.sha512(f"{self.seed}:{self.counter}".encode()).digest()
+        return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:length])
+
+    def put(self, table, obj):
+        """Store ``obj`` under its id and return it."""
+        self.tables[table][obj["id"]] = obj
+        return obj
+
+    def get(self, table, object_id):
+        """Return the stored object, or None when absent or deleted."""
+        obj = self.tables[table].get(object_id)
+        return None if obj is None or obj.get("deleted") else obj
+
+    # -- later work on the virtual clock ---------------------------------------
+
+    def schedule(self, delay, kind, **data):
+        """Note that job ``kind`` is due ``delay`` virtual seconds from now."""
+        job_id = self.new_id("job", 8)
+        self.tables["_job"][job_id] = {
+            "id": job_id,
+            "due": self.now() + delay,
+            "kind": kind,
+            "data": data,
+        }
+
+    def take_due_jobs(self):
+        """Remove and return the jobs whose time has come, oldest first."""
+        now = self.now()
+        due = [job for job in self.tables["_job"].values() if job["due"] <= now]
+        for job in due:
+            del self.tables["_job"][job["id"]]
+        return sorted(due, key=lambda job: job["due"])
+
+    # -- snapshot --------------------------------------------------------------
+
+    def dump(self):
+        """Return the whole state as a dict ready for JSON."""
+        with self.lock:
+            tables = json.loads(json.dumps(self.tables))
+            # A request that is running now has no answer to keep.
+            tables["_idempotency"] = {
+                key: entry
+                for key, entry in tables["_idempotency"].items()
+                if entry["status"] is not None
+            }
+            return {
+                "seed": self.seed,
+                "counter": self.counter,
+                "offset": self.offset,
+                "deliver": self.deliver,
+                "tables": tables,
+            }
+
+    def _load(self, data):
+        self.seed, self.counter = data["seed"], data["counter"]
+        self.offset, self.deliver = data["offset"], data["deliver"]
+        for name in TABLES:
+            self.tables[name] = data["tables"].get(name, {})
+        for delivery in self.tables["_delivery"].values():
+            if delivery["status"] == "sending":
+                delivery["status"] = "pending"
+
+    def save(self):
+        """Write the snapshot file, whole or not at all. No file: do nothing."""
+        if not self.snapshot_path:
+            return
+        self.dirty.clear()
+        text = json.dumps(self.dump())
+        draft = self.snapshot_path.with_name(self.snapshot_path.name + ".new")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(text)
+        draft.replace(self.snapshot_path)
