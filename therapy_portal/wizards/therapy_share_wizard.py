@@ -10,7 +10,11 @@ class TherapyShareWizard(models.TransientModel):
 
     line_ids = fields.One2many("therapy.share.wizard.line", "wizard_id")
     single_line_id = fields.Many2one(
-        "therapy.share.wizard.line", compute="_compute_single_line_id"
+        "therapy.share.wizard.line",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The line that is shown large, when there is one bill only.",
     )
     state = fields.Selection(
         [("preview", "Preview"), ("done", "Done")], default="preview", required=True
@@ -32,12 +36,6 @@ class TherapyShareWizard(models.TransientModel):
     refusal = fields.Char(related="single_line_id.refusal")
 
     # === COMPUTE METHODS === #
-
-    @api.depends("line_ids")
-    def _compute_single_line_id(self):
-        """Take the line that is shown large, when there is one bill only."""
-        for wizard in self:
-            wizard.single_line_id = len(wizard.line_ids) == 1 and wizard.line_ids
 
     @api.depends("line_ids.refusal")
     def _compute_counts(self):
@@ -90,9 +88,10 @@ class TherapyShareWizard(models.TransientModel):
         """
         wizard = self.create({})
         Line = self.env["therapy.share.wizard.line"]
-        Line.create(
+        lines = Line.create(
             [Line._prepare_vals(move) | {"wizard_id": wizard.id} for move in moves]
         )
+        wizard.single_line_id = len(lines) == 1 and lines
         return wizard
 
     def _hand_over(self, mails_sudo):
