@@ -11,7 +11,7 @@ CONFIRMABLE = {"requires_payment_method", "requires_confirmation", "requires_act
 AUTHENTICATION_REQUIRED = (
     "authentication_required",
     "authentication_required",
-    "try_again_later",
+    None,
     "Your card was declined. This transaction requires authentication.",
 )
 

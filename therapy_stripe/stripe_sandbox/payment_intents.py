@@ -21,7 +21,7 @@ from .wire import as_list
 #: Smallest amount per currency, in minor units; 50 where none is listed.
 MINIMUM = {"gbp": 30, "jpy": 50, "mxn": 1000}
 CURRENCIES = set(
-    "usd eur gbp cad aud nzd chf sek nok dkk jpy mxn pln czk huf sgd hkd inr brl".split()
+    "usd eur gbp cad aud nzd chf sek nok dkk jpy mxn pln czk huf sgd hkd inr".split()
 )
 MAXIMUM = 99_999_999
 MAX_DESCRIPTION, MAX_DESCRIPTOR = 1000, 22

@@ -217,14 +217,19 @@ def _check(tree, value, path):
         _check_struct(tree[1], value, path)
     elif kind == "page":
         _check_page(tree, value, path)
-    elif kind == "list" and isinstance(value, list):
-        for index, item in enumerate(value):
-            _check(tree[1], item, f"{path}[{index}]")
-    elif kind == "map" and isinstance(value, dict):
-        for key, item in value.items():
-            _check(tree[1], item, f"{path}.{key}")
+    elif kind in ("list", "map"):
+        _check_items(tree, value, path)
     elif not _scalar_ok(kind, tree, value):
         raise Violation(f"{path}: {value!r} is not {_describe(tree)}")
+
+
+def _check_items(tree, value, path):
+    expected = list if tree[0] == "list" else dict
+    if not isinstance(value, expected):
+        raise Violation(f"{path}: {value!r} is not a {tree[0]}")
+    pairs = value.items() if expected is dict else enumerate(value)
+    for key, item in pairs:
+        _check(tree[1], item, f"{path}[{key}]")
 
 
 def _check_union(members, value, path):

@@ -1,0 +1,270 @@
+"""The payment form in a real browser. A missing Chromium is a failure."""
+
+import http.server
+import os
+import shutil
+import threading
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+FORM = 'iframe[title="Secure payment input frame"]'
+BANK = 'iframe[title="3D Secure authentication"]'
+PAGE = """<!DOCTYPE html><html><body>
+<div id="payment"></div><script src="{script}"></script></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert path, "chromium is not installed; the payment form cannot be tested"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def shop(server):
+    """A shop on another port, so another origin: /v3 and /endive load the script."""
+    scripts = {"/v3": "/v3/", "/endive": "/endive/stripe.js"}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            path = urlsplit(self.path).path
+            script = server.url + scripts.get(path, "/endive/stripe.js")
+            body = PAGE.format(script=script).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    shop = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=shop.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{shop.server_port}"
+    shop.shutdown()
+    shop.server_close()
+
+
+@pytest.fixture
+def page(chromium, shop):
+    context = chromium.new_context()
+    context.set_default_timeout(8000)
+    page = context.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{shop}/endive")
+    yield page
+    context.close()
+    assert not problems
+
+
+MOUNT = """options => new Promise((ready, failed) => {
+    window.log = [];
+    window.stripe = Stripe("pk_test_sandbox", {locale: "en"});
+    window.group = stripe.elements(options);
+    const element = group.create("payment", {
+        defaultValues: {billingDetails: {name: "Pat Payer"}},
+    });
+    for (const name of ["change", "focus", "blur", "carddetailschange"]) {
+        element.on(name, (event) => log.push([name, event]));
+    }
+    element.on("ready", ready);
+    element.on("loaderror", failed);
+    element.mount("#payment");
+}).then(() => true)"""
+PAY = {"mode": "payment", "amount": 5000, "currency": "usd"}
+
+
+def fill(page, number="4242424242424242", expiry="12 / 40", cvc="123", postal="97201"):
+    form = page.frame_locator(FORM)
+    form.get_by_label("Card number").fill(number)
+    form.locator("input[name=expiry]").fill(expiry)
+    form.locator("input[name=cvc]").fill(cvc)
+    form.locator("input[name=postal]").fill(postal)
+
+
+def intent(api, **params):
+    return api.post("payment_intents", {"amount": 5000, "currency": "usd", **params})
+
+
+CONFIRM = """async ([secret, params, redirect]) => {
+    const submitted = await group.submit();
+    if (submitted.error) return {submitted};
+    const options = {elements: group, clientSecret: secret, redirect};
+    options.confirmParams = params;
+    return await stripe.confirmPayment(options);
+}"""
+
+
+def test_form_pays_without_showing_the_card_to_the_shop(api, page):
+    pi = intent(api)
+    page.evaluate(MOUNT, PAY)
+    fill(page)
+    page.wait_for_function("log.some(([name, e]) => name === 'change' && e.complete)")
+    page.wait_for_function("log.some(([name, e]) => e.details)")
+    details = page.evaluate("log.filter(([name, e]) => e.details).pop()[1].details")
+    assert details == {"brands": ["visa"], "funding": "credit"}
+    result = page.evaluate(CONFIRM, [pi["client_secret"], {}, "if_required"])
+    assert result["paymentIntent"]["status"] == "succeeded"
+    assert "metadata" not in result["paymentIntent"]
+    paid = api.get(f"payment_intents/{pi['id']}?expand[]=payment_method")
+    assert paid["status"] == "succeeded"
+    billing = paid["payment_method"]["billing_details"]
+    assert billing["name"] == "Pat Payer"
+    assert billing["address"]["postal_code"] == "97201"
+    assert "4242424242424242" not in page.evaluate("JSON.stringify(log)")
+    assert "4242 4242" not in page.content()
+
+
+def test_always_goes_to_the_return_page(api, page, shop):
+    pi = intent(api)
+    page.evaluate(MOUNT, PAY)
+    fill(page)
+    params = {"return_url": f"{shop}/done?reference=R1"}
+    with page.expect_navigation():
+        page.evaluate(f"args => {{ ({CONFIRM})(args) }}", [pi["client_secret"], params])
+    query = {key: value[0] for key, value in parse_qs(urlsplit(page.url).query).items()}
+    assert query == {
+        "reference": "R1",
+        "payment_intent": pi["id"],
+        "payment_intent_client_secret": pi["client_secret"],
+        "redirect_status": "succeeded",
+    }
+
+
+def test_incomplete_form_resolves_an_error(api, page):
+    page.evaluate(MOUNT, PAY)
+    fill(page, number="4242")
+    result = page.evaluate("group.submit()")
+    assert result["error"]["code"] == "incomplete_number"
+    assert result["error"]["type"] == "validation_error"
+    form = page.frame_locator(FORM)
+    assert form.locator("#number-error").inner_text() == (
+        "Your card number is incomplete."
+    )
+
+
+def test_decline_is_an_error(api, page):
+    pi = intent(api)
+    page.evaluate(MOUNT, PAY)
+    fill(page, number="4000000000009995")
+    result = page.evaluate(CONFIRM, [pi["client_secret"], {}, "if_required"])
+    assert result["error"]["decline_code"] == "insufficient_funds"
+    assert result["error"]["payment_intent"]["status"] == "requires_payment_method"
+
+
+@pytest.mark.parametrize("button, status", [("Complete", "succeeded"), ("Fail", None)])
+def test_bank_page_opens_over_the_shop(api, page, button, status):
+    pi = intent(api)
+    page.evaluate(MOUNT, PAY)
+    fill(page, number="4000002760003184")
+    page.evaluate(
+        f"args => {{ window.result = ({CONFIRM})(args) }}",
+        [pi["client_secret"], {}, "if_required"],
+    )
+    page.frame_locator(BANK).get_by_role("button", name=button).click()
+    result = page.evaluate("window.result")
+    if status:
+        assert result["paymentIntent"]["status"] == status
+    else:
+        code = "payment_intent_authentication_failure"
+        assert result["error"]["code"] == code
+    assert page.locator(BANK).count() == 0
+
+
+def test_card_is_saved(api, page):
+    customer = api.customer()
+    si = api.post("setup_intents", {"customer": customer})
+    page.evaluate(MOUNT, {"mode": "setup", "currency": "usd"})
+    fill(page, number="4000056655665556")
+    result = page.evaluate(
+        CONFIRM.replace("confirmPayment", "confirmSetup"),
+        [si["client_secret"], {}, "if_required"],
+    )
+    assert result["setupIntent"]["status"] == "succeeded"
+    saved = api.get(f"customers/{customer}/payment_methods")["data"]
+    assert [method["card"]["funding"] for method in saved] == ["debit"]
+
+
+@pytest.mark.parametrize(
+    "options, word",
+    [
+        ({**PAY, "amount": 4999}, "amount"),
+        ({**PAY, "currency": "eur"}, "currency"),
+        ({**PAY, "setupFutureUsage": "off_session"}, "setupFutureUsage"),
+        ({**PAY, "captureMethod": "manual"}, "captureMethod"),
+        ({"mode": "setup", "currency": "usd"}, "mode"),
+    ],
+)
+def test_form_and_intent_must_agree(api, page, options, word):
+    pi = intent(api)
+    page.evaluate(MOUNT, options)
+    fill(page)
+    result = page.evaluate(CONFIRM, [pi["client_secret"], {}, "if_required"])
+    assert result["error"]["message"].startswith(f"The {word} ")
+    assert api.get(f"payment_intents/{pi['id']}")["status"] != "succeeded"
+
+
+def test_link_pays_with_a_saved_card(api, page):
+    customer = api.customer()
+    method = api.saved(customer, "pm_card_authenticationRequired")
+    failed = api.error(
+        "payment_intents",
+        api.payment(method, customer=customer, off_session="true"),
+        402,
+    )
+    secret = failed["payment_intent"]["client_secret"]
+    page.evaluate(
+        """([secret, method]) => {
+            const stripe = Stripe("pk_test_sandbox");
+            window.result = stripe.confirmCardPayment(secret, {payment_method: method});
+        }""",
+        [secret, method],
+    )
+    page.frame_locator(BANK).get_by_role("button", name="Complete").click()
+    assert page.evaluate("window.result")["paymentIntent"]["status"] == "succeeded"
+
+
+def test_builds_differ_in_payment_method_types(api, page, shop):
+    options = {**PAY, "paymentMethodTypes": ["card"]}
+    attempt = """options => {
+        try { Stripe("pk_test_x").elements(options); return "accepted"; }
+        catch (error) { return error.name; }
+    }"""
+    assert page.evaluate(attempt, options) == "IntegrationError"
+    allowed = {**PAY, "allowedPaymentMethodTypes": ["card"]}
+    assert page.evaluate(attempt, allowed) == "accepted"
+    page.goto(f"{shop}/v3")
+    assert page.evaluate(attempt, options) == "accepted"
+
+
+def test_tours_can_fill_the_form(api, page):
+    page.evaluate(MOUNT, PAY)
+    values = {
+        "number": "5555555555554444",
+        "expiry": "12/40",
+        "cvc": "123",
+        "postal": "97201",
+    }
+    page.evaluate("values => stripeSandbox.fill(values)", values)
+    assert page.evaluate("group.submit()") == {"selectedPaymentMethod": "card"}
+
+
+def test_wallets_are_not_there(api, page):
+    request = "Stripe('pk_test_x').paymentRequest({}).canMakePayment()"
+    assert page.evaluate(request) is None
+
+
+def test_live_key_is_refused(api, page):
+    attempt = "() => { try { Stripe('pk_live_x') } catch (e) { return e.name } }"
+    assert page.evaluate(attempt) == "IntegrationError"
