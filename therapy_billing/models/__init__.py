@@ -7,6 +7,7 @@ from . import (
     res_config_settings,
     res_partner,
     therapy_billing_run,
+    therapy_billing_run_bills,
     therapy_billing_run_problem,
     therapy_coverage,
     therapy_guarantor,
@@ -16,4 +17,5 @@ from . import (
     therapy_session,
     therapy_session_line,
     therapy_session_share,
+    therapy_session_split,
 )

@@ -1,7 +1,26 @@
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from odoo.addons.therapy_billing.tools import cursor, money
+
+_logger = logging.getLogger(__name__)
+
+#: Bills that are created and posted together, and then committed.
+BATCH_SIZE = 200
 
 
 class TherapyBillingRun(models.Model):
+    """Makes the bills of the sessions held in a range of days.
+
+    A run may be stopped at any moment and started again: it bills whatever is not on a
+    live bill yet, patient by patient, and commits batch by batch.
+    """
+
     _name = "therapy.billing.run"
     _description = "Billing Run"
     _inherit = ["mail.thread"]
@@ -45,9 +64,19 @@ class TherapyBillingRun(models.Model):
     problem_ids = fields.One2many(
         "therapy.billing.run.problem", "run_id", readonly=True, copy=False
     )
-    move_ids = fields.One2many("account.move", "therapy_run_id", readonly=True)
-    session_count = fields.Integer(readonly=True, copy=False)
-    bill_count = fields.Integer(readonly=True, copy=False)
+    problem_count = fields.Integer(compute="_compute_problem_count")
+    move_ids = fields.One2many(
+        "account.move", "therapy_run_id", string="Bills", readonly=True
+    )
+    session_count = fields.Integer(string="Sessions", readonly=True, copy=False)
+    patient_count = fields.Integer(string="Families", readonly=True, copy=False)
+    bill_count = fields.Integer(string="Number of Bills", readonly=True, copy=False)
+    amount_guarantors = fields.Monetary(
+        string="From Guarantors", readonly=True, copy=False
+    )
+    amount_insurers = fields.Monetary(
+        string="From Insurers", readonly=True, copy=False
+    )
     amount_total = fields.Monetary(string="Amount", readonly=True, copy=False)
     journal_id = fields.Many2one(
         "account.journal",
@@ -66,6 +95,12 @@ class TherapyBillingRun(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
 
+    _date_order = models.Constraint(
+        "CHECK(date_to >= date_from)", "The last day cannot be before the first."
+    )
+
+    # === COMPUTE METHODS === #
+
     @api.depends("invoice_date", "company_id")
     def _compute_invoice_date_due(self):
         """Propose the bill date plus the practice's days until due."""
@@ -77,25 +112,255 @@ class TherapyBillingRun(models.Model):
     @api.depends("company_id")
     def _compute_journal_id(self):
         """Propose the company's first sales journal."""
+        Journal = self.env["account.journal"]
         for run in self:
-            run.journal_id = self.env["account.journal"].search(
-                [
-                    *self.env["account.journal"]._check_company_domain(run.company_id),
-                    ("type", "=", "sale"),
-                ],
-                limit=1,
+            domain = Journal._check_company_domain(run.company_id)
+            run.journal_id = Journal.search(
+                Domain(domain) & Domain("type", "=", "sale"), limit=1
             )
 
+    @api.depends("problem_ids")
+    def _compute_problem_count(self):
+        """Count the sessions left out."""
+        for run in self:
+            run.problem_count = len(run.problem_ids)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Number the runs.
+
+        :param list vals_list: values of the runs
+        :return: the runs
+        :rtype: recordset of `therapy.billing.run`
+        """
+        for vals in vals_list:
+            if not vals.get("name"):
+                vals["name"] = self.env["ir.sequence"].next_by_code(self._name)
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_done(self):
+        """Keep runs that made bills.
+
+        :raise UserError: if a run has bills
+        """
+        if self.move_ids:
+            raise UserError(self.env._("A run that made bills cannot be deleted."))
+
+    # === ACTION METHODS === #
+
     def action_preview(self):
-        """Show what the run would bill, without billing.
+        """Show what the run would bill, and which sessions it would leave out.
 
         :return: True
         """
+        for run in self:
+            sessions = run._get_sessions()
+            problems = run._find_problems(sessions)
+            good = sessions - sessions.browse(problems)
+            run._store_preview(good)
+            run._store_problems(problems)
+            run.state = "previewed"
         return True
 
     def action_generate(self):
-        """Make and post the bills.
+        """Make and post the bills; bills what is not billed yet, so it may be repeated.
+
+        :return: the action that opens the bills
+        :rtype: dict
+        :raise UserError: if nothing is to be billed
+        """
+        for run in self:
+            run._generate()
+        return self.action_view_bills()
+
+    def action_view_bills(self):
+        """Open the bills of the run.
+
+        :return: the action
+        :rtype: dict
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "therapy_billing.therapy_bill_action"
+        )
+        action["domain"] = [("therapy_run_id", "in", self.ids)]
+        return action
+
+    def action_retract(self):
+        """Take the bills of the run back: see :meth:`AccountMove.action_therapy_retract`.
 
         :return: True
         """
-        return True
+        return self.move_ids.filtered(
+            lambda move: move.state != "cancel" and not move.voided_by_move_id
+        ).action_therapy_retract()
+
+    # === BUSINESS METHODS === #
+
+    def _get_sessions_domain(self):
+        """Return the domain of the sessions that the run bills.
+
+        For a module to narrow runs, it must override this method and call super.
+
+        Note: self.ensure_one()
+
+        :return: the domain
+        :rtype: Domain
+        """
+        self.ensure_one()
+        domain = Domain(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "held"),
+                ("billing_state", "in", ("unbilled", "partial")),
+                ("date", ">=", self.date_from),
+                ("date", "<=", self.date_to),
+            ]
+        )
+        if self.patient_ids:
+            domain &= Domain("patient_id", "in", self.patient_ids.ids)
+        return domain
+
+    def _get_sessions(self):
+        """Return the sessions to bill, by date.
+
+        :return: the sessions
+        :rtype: recordset of `therapy.session`
+        """
+        return self.env["therapy.session"].search(
+            self._get_sessions_domain(), order="date, start, id"
+        )
+
+    def _find_problems(self, sessions) -> dict:
+        """Return why sessions cannot be billed.
+
+        :param sessions: the sessions
+        :return: reasons by session id
+        :rtype: dict
+        """
+        reasons = {session.id: session._get_billing_problem() for session in sessions}
+        return {number: reason for number, reason in reasons.items() if reason}
+
+    def _store_preview(self, sessions):
+        """Store what the run would bill.
+
+        :param sessions: the sessions that can be billed
+        """
+        digits = self.currency_id.decimal_places
+        totals, bills = {True: 0, False: 0}, set()
+        for session in sessions:
+            insurer = session._get_payers()[1].insurer_id.id
+            live = session._get_live_split()
+            for (payer, _line), cents in session._get_split().items():
+                if (payer, _line) in live:
+                    continue
+                claim = payer == insurer
+                totals[claim] += cents
+                bills.add((payer, session.patient_id.id, claim and session.id))
+        self.write(
+            {
+                "session_count": len(sessions),
+                "patient_count": len(sessions.patient_id),
+                "bill_count": len(bills),
+                "amount_guarantors": money.to_major(totals[False], digits),
+                "amount_insurers": money.to_major(totals[True], digits),
+                "amount_total": money.to_major(sum(totals.values()), digits),
+            }
+        )
+
+    def _store_problems(self, problems):
+        """Replace the list of sessions left out.
+
+        :param dict problems: reasons by session id
+        """
+        self.problem_ids.unlink()
+        self.env["therapy.billing.run.problem"].create(
+            [
+                {"run_id": self.id, "session_id": number, "reason": reason}
+                for number, reason in problems.items()
+            ]
+        )
+
+    def _generate(self):
+        """Bill all sessions of the run, batch by batch.
+
+        Note: self.ensure_one()
+
+        :raise UserError: if nothing is to be billed
+        """
+        self.ensure_one()
+        sessions = self._get_sessions()
+        problems = self._find_problems(sessions)
+        good = sessions - sessions.browse(problems)
+        if not good and not self.move_ids:
+            raise UserError(
+                self.env._("No session that was held in these days is to be billed.")
+            )
+        for batch in self._get_batches(good):
+            problems.update(self._bill_batch(batch))
+            # A later failure must not take back bills that are made.
+            cursor.commit(self.env)
+        self._store_problems(problems)
+        self._store_result()
+
+    def _get_batches(self, sessions):
+        """Cut sessions into batches; a patient's sessions stay together.
+
+        :param sessions: the sessions
+        :return: recordsets of `therapy.session`
+        :rtype: list
+        """
+        batches, batch = [], sessions.browse()
+        for _patient, group in sessions.grouped("patient_id").items():
+            if batch and len(batch) + len(group) > BATCH_SIZE:
+                batches.append(batch)
+                batch = sessions.browse()
+            batch |= group
+        return [*batches, batch] if batch else batches
+
+    def _bill_batch(self, sessions) -> dict:
+        """Bill sessions together; if that fails, patient by patient.
+
+        :param sessions: the sessions, whole patients
+        :return: reasons by id of the sessions that were not billed
+        :rtype: dict
+        """
+        try:
+            with self.env.cr.savepoint():
+                return self._bill_sessions(sessions)
+        except AccessError:
+            raise
+        except (UserError, psycopg2.errors.UniqueViolation):
+            _logger.info("A batch of %s failed; trying patient by patient.", self.name)
+        problems = {}
+        for group in sessions.grouped("patient_id").values():
+            try:
+                with self.env.cr.savepoint():
+                    problems |= self._bill_sessions(group)
+            except (UserError, psycopg2.errors.UniqueViolation) as error:
+                reason = str(error).strip().partition("\n")[0]
+                problems |= dict.fromkeys(group.ids, reason)
+        return problems
+
+    def _store_result(self):
+        """Store what the run billed, from its bills."""
+        shares = self.move_ids.session_share_ids
+        claims = self.move_ids.filtered("claim_session_id")
+        totals = {
+            "amount_insurers": sum(claims.mapped("amount_total")),
+            "amount_total": sum(self.move_ids.mapped("amount_total")),
+        }
+        totals["amount_guarantors"] = (
+            totals["amount_total"] - totals["amount_insurers"]
+        )
+        self.write(
+            {
+                **{name: self.currency_id.round(x) for name, x in totals.items()},
+                "state": "done",
+                "session_count": len(shares.session_id),
+                "patient_count": len(self.move_ids.patient_id),
+                "bill_count": len(self.move_ids),
+            }
+        )

@@ -6,6 +6,34 @@ Everything here works in whole minor units (cents). No float enters or leaves.
 from collections.abc import Sequence
 
 
+def to_minor(amount: float, digits: int = 2) -> int:
+    """Return an amount, rounded with its currency before, in minor units.
+
+    >>> to_minor(175.25), to_minor(-0.07), to_minor(1234.0, 0), to_minor(0.1 + 0.2)
+    (17525, -7, 1234, 30)
+
+    :param float amount: the amount
+    :param int digits: decimals of the currency
+    :return: whole minor units
+    :rtype: int
+    """
+    return int(f"{amount:.{digits}f}".replace(".", ""))
+
+
+def to_major(minor: int, digits: int = 2) -> float:
+    """Return minor units as an amount.
+
+    >>> to_major(17525), to_major(-7), to_major(1234, 0)
+    (175.25, -0.07, 1234.0)
+
+    :param int minor: whole minor units
+    :param int digits: decimals of the currency
+    :return: the amount, the nearest float
+    :rtype: float
+    """
+    return minor / 10**digits
+
+
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """Divide a total over weights by largest remainder; ties go to the first.
 

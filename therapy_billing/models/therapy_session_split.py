@@ -1,0 +1,99 @@
+from odoo import models
+
+from odoo.addons.therapy_billing.tools import money
+
+
+class TherapySession(models.Model):
+    """Who pays what of a session (M1). Reads only; the billing run writes."""
+
+    _inherit = "therapy.session"
+
+    def _get_payers(self):
+        """Return who pays for a session, valid on its date of service (M10).
+
+        Note: self.ensure_one()
+
+        :return: (guarantors in order, first valid coverage or none)
+        :rtype: tuple
+        """
+        self.ensure_one()
+        guarantors = self.patient_id.guarantor_ids.filtered(
+            lambda row: row.company_id == self.company_id
+        )
+        coverages = self.patient_id.coverage_ids.filtered(
+            lambda row: row.company_id == self.company_id
+        )
+        return (
+            guarantors._therapy_filter_active(self.date),
+            coverages._therapy_filter_active(self.date),
+        )
+
+    def _get_billing_problem(self) -> str:
+        """Say why a session cannot be billed.
+
+        For a module to hold sessions back, it must override this method and call
+        super.
+
+        Note: self.ensure_one()
+
+        :return: the reason in plain words, empty if it can be billed
+        :rtype: str
+        """
+        self.ensure_one()
+        if not self.date or self.state != "held":
+            return self.env._("The session was not held.")
+        guarantors, _coverage = self._get_payers()
+        if problem := guarantors._therapy_get_problem(self.date):
+            return problem
+        split, live = self._get_split(), self._get_live_split()
+        if any(split.get(key) != cents for key, cents in live.items()):
+            return self.env._(
+                "Part of the session was billed with other shares. Take that bill "
+                "back first."
+            )
+        return ""
+
+    def _get_split(self) -> dict:
+        """Return what each payer owes for each service of a session (M1).
+
+        Note: self.ensure_one(); the guarantors' shares add up
+
+        :return: minor units > 0 by (payer's id, session line's id); the sum is the
+            session's amount
+        :rtype: dict
+        """
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        guarantors, coverage = self._get_payers()
+        rows, insurer_row = money.split_session(
+            [money.to_minor(line.amount, digits) for line in self.line_ids],
+            guarantors._therapy_get_weights(),
+            money.to_minor(coverage.copay, digits) if coverage else None,
+        )
+        payers = [guarantor.partner_id.id for guarantor in guarantors]
+        return {
+            (payer, line.id): cents
+            for payer, row in zip(
+                [*payers, coverage.insurer_id.id], [*rows, insurer_row], strict=True
+            )
+            for line, cents in zip(self.line_ids, row, strict=True)
+            if cents
+        }
+
+    def _get_live_split(self) -> dict:
+        """Return what is on live bills already.
+
+        Note: self.ensure_one()
+
+        :return: minor units by (payer's id, session line's id)
+        :rtype: dict
+        """
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        return {
+            (share.partner_id.id, share.session_line_id.id): money.to_minor(
+                share.amount, digits
+            )
+            for share in self.line_ids.share_ids
+            if share.live and share.kind == "base"
+        }

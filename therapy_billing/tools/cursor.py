@@ -1,0 +1,67 @@
+"""Transactions of their own, for the order of a charge: commit, call, commit, post."""
+
+import logging
+import time
+
+import psycopg2
+
+from odoo import modules
+from odoo.exceptions import LockError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+
+def is_test_cursor(cr) -> bool:
+    """Tell whether a cursor is the one a running test keeps to itself.
+
+    Such a cursor is never committed, and no other cursor sees what it wrote.
+
+    :param cr: the cursor
+    :return: whether it belongs to the running test
+    :rtype: bool
+    """
+    # A test that uses no database has no cursor at all.
+    return getattr(modules.module.current_test, "cr", None) is cr
+
+
+def commit(env):
+    """Commit the cursor of an environment; in a test's own cursor only flush.
+
+    :param env: the environment
+    """
+    env.flush_all()
+    if not is_test_cursor(env.cr):
+        env.cr.commit()
+
+
+def run_in_fresh_cursor(env, func, retries=5):
+    """Run a function in a transaction of its own, and commit it.
+
+    What the function does must be visible from outside the caller's transaction and
+    must not depend on it. After a conflict with another transaction the function is
+    run again from the start, so it must not talk to a processor unless retries is 0.
+
+    :param env: the environment whose user and context are used
+    :param func: function of an environment
+    :param int retries: how often to run it again after a conflict
+    :return: what the function returns; no records, they belong to a closed cursor
+    :raise LockError: if a row stays locked
+    :raise psycopg2.OperationalError: if the conflict stays
+    """
+    if is_test_cursor(env.cr):
+        with env.cr.savepoint():
+            return func(env)
+    for attempt in range(retries + 1):
+        try:
+            with env.registry.cursor() as cr:
+                fresh = env(cr=cr)
+                result = func(fresh)
+                fresh.flush_all()
+            return result
+        except (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
+            if attempt == retries:
+                raise
+            _logger.info("Transaction conflict (%s), trying again.", type(error).__name__)
+            time.sleep(0.05 * 2**attempt)
+    raise psycopg2.OperationalError  # not reached; for the reader

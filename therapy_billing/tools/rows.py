@@ -1,0 +1,228 @@
+"""Reading the rows of a practice's files: text, dates, amounts, keys.
+
+Every function takes the text of one cell. What cannot be right raises ValueError with
+the text, and whoever calls names the column to the user.
+"""
+
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One row of a file: its number, as a spreadsheet counts, and its cells."""
+
+    number: int
+    cells: dict[str, str]
+
+
+def clean(text: str | None) -> str:
+    """Return text in one Unicode form, with single blanks and none around it.
+
+    >>> clean("  Anne \\u00a0 Marie\\t"), clean(None)
+    ('Anne Marie', '')
+    >>> clean("Mu\\u0308ller") == "M\\u00fcller"
+    True
+
+    :param str text: the text of a cell
+    :return: the cleaned text
+    :rtype: str
+    """
+    return " ".join(unicodedata.normalize("NFC", text or "").split())
+
+
+def fold(text: str | None) -> str:
+    """Return text in the form in which names are compared.
+
+    >>> fold(" O'NEILL "), fold("Stra\\u00dfe") == fold("STRASSE")
+    ("o'neill", True)
+
+    :param str text: the text of a cell
+    :return: cleaned text without case
+    :rtype: str
+    """
+    return clean(text).casefold()
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a file: UTF-8, with or without a mark, else Windows-1252.
+
+    >>> decode("\\ufeffa,\\u00e9".encode()), decode("\\u00e9".encode("cp1252"))
+    ('a,\\xe9', '\\xe9')
+
+    :param bytes content: the file
+    :return: its text
+    :rtype: str
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def read_csv(content: bytes, columns: tuple[str, ...]) -> list[Row]:
+    """Return the rows of a CSV file; blank rows are left out but counted.
+
+    >>> read_csv(b"A;B\\n1;2\\n;\\n3\\n", ("A",))
+    [Row(number=2, cells={'A': '1', 'B': '2'}), Row(number=4, cells={'A': '3', 'B': ''})]
+    >>> read_csv(b"A,B\\n", ("A", "C"))
+    Traceback (most recent call last):
+    ...
+    ValueError: C
+
+    :param bytes content: the file; separated by comma, semicolon or tab
+    :param columns: names of columns that must be there
+    :return: the rows, with every cell cleaned
+    :rtype: list[Row]
+    :raise ValueError: with the names of the missing columns
+    """
+    text = decode(content)
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    names = [clean(name) for name in next(reader, [])]
+    missing = [name for name in columns if name not in names]
+    if missing:
+        raise ValueError(", ".join(missing))
+    rows = []
+    for number, values in enumerate(reader, start=2):
+        cells = dict.fromkeys(names, "")
+        cells.update(zip(names, map(clean, values), strict=False))
+        if any(cells.values()):
+            rows.append(Row(number, cells))
+    return rows
+
+
+def parse_date(text: str) -> date:
+    """Return a US date (or an ISO date).
+
+    >>> parse_date("10/12/2026"), parse_date("2026-10-12")
+    (datetime.date(2026, 10, 12), datetime.date(2026, 10, 12))
+    >>> parse_date("13/45/2026")
+    Traceback (most recent call last):
+    ...
+    ValueError: 13/45/2026
+
+    :param str text: month/day/year
+    :return: the date
+    :rtype: date
+    :raise ValueError: if there is no such date between 1900 and 2100
+    """
+    for pattern in ("%m/%d/%Y", "%Y-%m-%d"):
+        try:
+            day = datetime.strptime(text, pattern).date()
+        except ValueError:
+            continue
+        if 1900 <= day.year <= 2100:
+            return day
+    raise ValueError(text)
+
+
+def parse_time(text: str) -> time:
+    """Return a time of day, with AM or PM or on 24 hours.
+
+    >>> parse_time("04:15 PM"), parse_time("9:00 am"), parse_time("16:15")
+    (datetime.time(16, 15), datetime.time(9, 0), datetime.time(16, 15))
+    >>> parse_time("25:00")
+    Traceback (most recent call last):
+    ...
+    ValueError: 25:00
+
+    :param str text: the time
+    :return: the time of day
+    :rtype: time
+    :raise ValueError: if there is no such time
+    """
+    for pattern in ("%I:%M %p", "%I:%M%p", "%H:%M", "%H:%M:%S"):
+        try:
+            return datetime.strptime(text, pattern).time()
+        except ValueError:
+            continue
+    raise ValueError(text)
+
+
+def parse_number(text: str) -> Decimal:
+    """Return a finite number; a dollar sign and thousands separators are accepted.
+
+    >>> parse_number("$1,234.50"), parse_number("-2")
+    (Decimal('1234.50'), Decimal('-2'))
+    >>> parse_number("NaN")
+    Traceback (most recent call last):
+    ...
+    ValueError: NaN
+
+    :param str text: the number
+    :return: the exact number
+    :rtype: Decimal
+    :raise ValueError: if it is not a number
+    """
+    try:
+        number = Decimal(text.lstrip("$").replace(",", ""))
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
+def parse_money(text: str) -> Decimal:
+    """Return an amount >= 0 with at most two decimals.
+
+    >>> parse_money("25.25"), parse_money("0")
+    (Decimal('25.25'), Decimal('0'))
+    >>> parse_money("1.005")
+    Traceback (most recent call last):
+    ...
+    ValueError: 1.005
+
+    :param str text: the amount
+    :return: the exact amount
+    :rtype: Decimal
+    :raise ValueError: if it is negative, too fine or not a number
+    """
+    amount = parse_number(text)
+    if amount < 0 or amount != amount.quantize(Decimal("0.01")):
+        raise ValueError(text)
+    return amount
+
+
+def normalize_email(text: str) -> str:
+    """Return an e-mail address as payers are identified by it.
+
+    >>> normalize_email(" Ann@Example.COM "), normalize_email("")
+    ('ann@example.com', '')
+    >>> normalize_email("ann at example")
+    Traceback (most recent call last):
+    ...
+    ValueError: ann at example
+
+    :param str text: the address, may be empty
+    :return: the address in lower case
+    :rtype: str
+    :raise ValueError: if it is not an address
+    """
+    address = clean(text).lower()
+    if address and not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", address):
+        raise ValueError(text)
+    return address
+
+
+def fingerprint(cells: dict[str, str]) -> str:
+    """Return a fingerprint of a row's content, whatever the order of its columns.
+
+    >>> fingerprint({"a": "1", "b": ""}) == fingerprint({"b": "", "a": "1"})
+    True
+    >>> fingerprint({"a": "1"}) == fingerprint({"a": "2"})
+    False
+
+    :param dict cells: cleaned cells by column
+    :return: 32 hexadecimal digits
+    :rtype: str
+    """
+    text = "\x1e".join(f"{name}\x1f{cells[name]}" for name in sorted(cells))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
