@@ -1,0 +1,28 @@
+{
+    "name": "Therapy Stripe",
+    "summary": "Cards on file at Stripe that are never charged twice and always booked",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Therapy",
+    "license": "LGPL-3",
+    "author": "Therapy Billing contributors",
+    "website": "https://github.com/therapy-billing/therapy-billing",
+    "depends": ["therapy_billing", "payment_stripe"],
+    "external_dependencies": {"python": ["stripe"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/ir_rules.xml",
+        "data/ir_cron_data.xml",
+        "wizards/therapy_charge_wizard_views.xml",
+        "views/payment_templates.xml",
+        "views/payment_provider_views.xml",
+        "views/payment_token_views.xml",
+        "views/payment_transaction_views.xml",
+        "views/res_partner_views.xml",
+        "views/account_move_views.xml",
+        "views/therapy_stripe_event_views.xml",
+    ],
+    "assets": {
+        "web.assets_frontend": ["therapy_stripe/static/src/interactions/**/*"],
+        "web.assets_backend": ["therapy_stripe/static/src/add_card/**/*"],
+    },
+}

@@ -1,0 +1,273 @@
+import logging
+from datetime import timedelta
+from json import dumps, loads
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
+
+from .. import const
+from ..adapter import Outcome, StripeFailure
+from ..tools import clock
+from ..tools.declines import explain_decline
+
+_logger = logging.getLogger(__name__)
+
+_OFF_SESSION = ("offline", "online_token")
+
+
+class PaymentTransaction(models.Model):
+    """Charging a saved card: one try, one charge, whatever breaks on the way.
+
+    Commit the try with its frozen parameters; call Stripe without the ORM; record the
+    answer in a cursor of its own; post in another transaction. A try whose answer was
+    lost is *unknown* and keeps its reservation until Stripe was asked again.
+    """
+
+    _inherit = "payment.transaction"
+
+    therapy_stripe_request = fields.Text(
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="Parameters and key of the charge, frozen before it was sent.",
+    )
+    therapy_stripe_result = fields.Selection(
+        selection=[
+            ("done", "Done"),
+            ("pending", "Pending"),
+            ("declined", "Declined"),
+            ("error", "Error"),
+            ("unknown", "Unknown"),
+        ],
+        string="Result at Stripe",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+    )
+    therapy_stripe_request_ref = fields.Char(string="Stripe Request", readonly=True)
+
+    # === SEND === #
+
+    def _send_payment_request(self):
+        """Override of `payment` to charge a saved card in the order that loses nothing.
+
+        Note: self.ensure_one() from `_charge_with_token`
+
+        :raise ValidationError: if nothing was sent
+        """
+        if self.provider_code != "stripe":
+            return super()._send_payment_request()
+        if self.state != "draft":
+            return None  # A new try is a new transaction.
+        try:
+            adapter = self.provider_id._therapy_stripe_get_adapter()
+        except StripeFailure as failure:
+            raise ValidationError(failure.message) from failure
+        params = self._therapy_stripe_prepare_charge()
+        key = f"tp1:{self.uuid}"
+        self.sudo().write(  # sudo: the frozen request is not for users to read
+            {
+                "sent_at": fields.Datetime.now(),
+                "therapy_stripe_request": dumps({"params": params, "key": key}),
+            }
+        )
+        tx_id, env = self.id, self.env
+        commit(env)
+        # From here to the recorded answer: no ORM, or this transaction's snapshot
+        # would be older than the answer.
+        outcome = adapter.charge(params, key)
+        self._therapy_stripe_record_apart(env, tx_id, outcome)
+        env.invalidate_all(flush=False)
+        return None
+
+    def _therapy_stripe_prepare_charge(self):
+        """Return the parameters of an off-session charge.
+
+        Note: self.ensure_one()
+
+        :rtype: dict
+        :raise ValidationError: if the saved card cannot be charged
+        """
+        self.ensure_one()
+        token_sudo = self.token_id.sudo()  # sudo: ids at Stripe, not shown to the payer
+        if not token_sudo.stripe_payment_method or token_sudo.status == "revoked":
+            raise ValidationError(
+                self.env._("This saved card can no longer be charged.")
+            )
+        params = {
+            "amount": self._therapy_stripe_get_minor_amount(),
+            "currency": self.currency_id.name.lower(),
+            "allowed_payment_method_types": [self._therapy_stripe_get_method_type()],
+            "capture_method": (
+                "manual" if self.provider_id.capture_manually else "automatic_async"
+            ),
+            "confirm": True,
+            "off_session": True,
+            "customer": token_sudo.provider_ref,
+            "payment_method": token_sudo.stripe_payment_method,
+            "metadata": self._therapy_stripe_get_metadata(),
+            "expand": ["latest_charge", "payment_method"],
+        }
+        if self._therapy_stripe_get_method_type() == "card":
+            usage = {"stored_credential_usage": "unscheduled"}
+            params["payment_method_options"] = {"card": usage}
+        return params
+
+    # === RECORD === #
+
+    @api.model
+    def _therapy_stripe_record_apart(self, env, tx_id, outcome):
+        """Record an outcome in a cursor of its own, which commits.
+
+        If even that fails the try stays as it was committed before the call: sent,
+        without an answer. The resolver asks again with the same key.
+
+        :param odoo.api.Environment env: environment of the caller
+        :param int tx_id: id of the transaction
+        :param Outcome outcome: what Stripe answered
+        """
+        try:
+            run_in_fresh_cursor(
+                env,
+                lambda fresh: fresh["payment.transaction"]
+                .browse(tx_id)
+                ._therapy_stripe_record(outcome),
+            )
+        except Exception:
+            # The charge may have happened: nothing may reach the caller that could
+            # make it mark the try as failed.
+            _logger.exception("The answer for transaction %s was not recorded", tx_id)
+
+    def _therapy_stripe_record(self, outcome):
+        """Write what became of a try.
+
+        Note: self.ensure_one()
+
+        :param Outcome outcome: what Stripe answered
+        :raise LockError: if another process works on the transaction
+        """
+        self.ensure_one()
+        tx_sudo = self.sudo()  # sudo: the payer may not write own transactions
+        tx_sudo.lock_for_update(allow_referencing=True)
+        intent = outcome.intent
+        tx_sudo.write(
+            {
+                "therapy_stripe_result": outcome.result,
+                "therapy_stripe_code": outcome.code,
+                "therapy_stripe_decline_code": outcome.decline_code,
+                "therapy_stripe_advice_code": outcome.advice_code,
+                "therapy_stripe_request_ref": outcome.request_ref,
+            }
+        )
+        if outcome.result in ("done", "pending") and intent:
+            tx_sudo._therapy_stripe_apply(intent)
+        elif outcome.result == "unknown":
+            tx_sudo._therapy_stripe_on_unknown()
+        elif tx_sudo.state in ("draft", "pending"):
+            if intent.get("id"):
+                tx_sudo.provider_reference = intent["id"]
+            tx_sudo._set_error(tx_sudo._therapy_stripe_explain())
+
+    def _therapy_stripe_on_unknown(self):
+        """Keep the reservation, and say what is known: nothing yet (M8)."""
+        message = self.env._(
+            "Stripe has not answered. The payment may or may not have happened; it is "
+            "being checked, and will not be tried a second time meanwhile."
+        )
+        if self.state == "draft":
+            self._set_pending(state_message=message)
+
+    def _therapy_stripe_explain(self):
+        """Return one sentence on a failed try, for staff and payer.
+
+        Note: self.ensure_one()
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.therapy_stripe_code == "not_created":
+            return self.env._("The payment did not happen; nothing was charged.")
+        if self.therapy_stripe_result == "error":
+            return self.env._(
+                "The payment could not be made because of the practice's settings; "
+                "nothing was charged. (%(code)s)",
+                code=self.therapy_stripe_code or "?",
+            )
+        return explain_decline(
+            self.therapy_stripe_decline_code, self.therapy_stripe_code
+        )
+
+    # === RESOLVE === #
+
+    @api.model
+    def _therapy_stripe_get_unresolved_domain(self):
+        """Return the domain of charges that were sent and have no known answer.
+
+        :rtype: list
+        """
+        limit = fields.Datetime.now() - timedelta(minutes=const.IN_FLIGHT_MINUTES)
+        return [
+            ("provider_id.code", "=", "stripe"),
+            ("operation", "in", _OFF_SESSION),
+            ("sent_at", "<=", limit),
+            ("state", "in", ("draft", "pending")),
+            ("therapy_stripe_result", "in", (False, "unknown")),
+        ]
+
+    @api.model
+    def _cron_therapy_stripe_resolve(self):
+        """Ask Stripe about every charge whose answer was lost.
+
+        Safe at any number of processes: each asks with the key of the try, and
+        records under a lock.
+        """
+        txs = self.search(self._therapy_stripe_get_unresolved_domain(), order="id")
+        cron = self.env["ir.cron"]
+        commit(self.env)
+        for done, tx in enumerate(txs, start=1):
+            try:
+                tx._therapy_stripe_resolve()
+            except StripeFailure as failure:
+                _logger.info("Transaction %s is unresolved: %s", tx.id, failure.code)
+            if self.env.context.get("ir_cron_progress_id"):
+                cron._commit_progress(1, remaining=len(txs) - done)
+
+    def _therapy_stripe_resolve(self):
+        """Find out what became of a try, and record it.
+
+        Younger than the life of its key: the same request again, which Stripe answers
+        from memory or carries out once. When that says nothing, or the key is too
+        old: the list of what exists for the customer. Only a list that was read to
+        its end after the key's life proves that nothing was charged.
+
+        Note: self.ensure_one()
+
+        :raise StripeFailure: if Stripe could not be asked
+        """
+        self.ensure_one()
+        tx_sudo = self.sudo()  # sudo: reads the frozen request
+        adapter = tx_sudo.provider_id._therapy_stripe_get_adapter()
+        frozen = loads(tx_sudo.therapy_stripe_request or "{}")
+        age = fields.Datetime.now() - tx_sudo.sent_at
+        since = clock.to_unix(tx_sudo.sent_at) - 60
+        tx_id, env = self.id, self.env
+        commit(env)
+        outcome = Outcome("unknown")
+        expired = age >= timedelta(hours=const.KEY_LIFETIME_HOURS)
+        if frozen and not expired:
+            outcome = adapter.charge(frozen["params"], frozen["key"])
+        if outcome.result in ("unknown", "error") and frozen:
+            params = frozen["params"]
+            intent = adapter.find_payment_intent(
+                params["customer"], since, params["metadata"]
+            )
+            if intent:
+                outcome = Outcome.from_intent(intent)
+            elif expired:
+                outcome = Outcome("error", code="not_created")
+            else:
+                outcome = Outcome("unknown", code=outcome.code)
+        self._therapy_stripe_record_apart(env, tx_id, outcome)
+        env.invalidate_all(flush=False)

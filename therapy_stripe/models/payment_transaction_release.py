@@ -1,0 +1,205 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import LockError, ValidationError
+
+from odoo.addons.payment_stripe.controllers.main import StripeController
+
+from .. import const
+from ..adapter import StripeFailure
+
+_logger = logging.getLogger(__name__)
+
+
+class PaymentTransaction(models.Model):
+    """Giving tries up, asking about quiet ones, and requests on charged ones."""
+
+    _inherit = "payment.transaction"
+
+    # === RELEASE === #
+
+    def _therapy_try_release(self):
+        """Override of `therapy_billing` to give a try up only when Stripe agrees (M3).
+
+        The intent is cancelled first. If it is too late for that, Stripe's state is
+        adopted: a payment that went through is booked, not repeated.
+        """
+        stripe_txs = self.filtered(lambda tx: tx.provider_code == "stripe")
+        result = super(PaymentTransaction, self - stripe_txs)._therapy_try_release()
+        for tx in stripe_txs.filtered(lambda tx: tx.state == "draft"):
+            try:
+                tx._therapy_stripe_release()
+            except StripeFailure as failure:
+                _logger.info("Transaction %s keeps its part: %s", tx.id, failure.code)
+        return result
+
+    def _therapy_stripe_release(self):
+        """Cancel the intent of a draft, or adopt what it already became.
+
+        Note: self.ensure_one()
+
+        :raise StripeFailure: if Stripe could not be asked
+        :raise LockError: if another process works on the transaction
+        """
+        self.ensure_one()
+        young = fields.Datetime.now() - timedelta(minutes=const.IN_FLIGHT_MINUTES)
+        if self.sent_at:
+            # A charge of a saved card: cannot be taken back, only asked about.
+            if self.sent_at <= young:
+                self._therapy_stripe_resolve()
+            return
+        self.lock_for_update(allow_referencing=True)
+        if not self.provider_reference:
+            # No intent was handed out, so nobody can confirm one; but the request
+            # that makes it may be on its way.
+            if self.create_date <= young:
+                self._set_canceled()
+            return
+        adapter = self.provider_id._therapy_stripe_get_adapter()
+        validation = self.operation == "validation"
+        try:
+            if validation:
+                intent = adapter.cancel_setup_intent(self.provider_reference)
+            else:
+                intent = adapter.cancel_payment_intent(self.provider_reference)
+        except StripeFailure as failure:
+            if failure.code not in (
+                "payment_intent_unexpected_state",
+                "setup_intent_unexpected_state",
+            ):
+                raise
+            self._therapy_stripe_refresh()
+        else:
+            self._therapy_stripe_apply(intent)
+
+    def _therapy_stripe_close_failed(self):
+        """End a try whose payer came back from Stripe without success.
+
+        The payer left the page with the card form, so the intent is cancelled and
+        the bill can be paid anew at once.
+
+        Note: self.ensure_one()
+
+        :raise StripeFailure: if Stripe could not be asked
+        """
+        self.ensure_one()
+        message = self.state_message
+        self._therapy_stripe_release()
+        if self.state == "cancel" and message:
+            self._set_error(message, extra_allowed_states=("cancel",))
+
+    @api.model
+    def _cron_therapy_stripe_refresh(self):
+        """Ask about quiet transactions: an event may never have come.
+
+        Drafts whose form was left lose their part of the bill; pending ones are read
+        again. Each in a transaction of its own.
+        """
+        now = fields.Datetime.now()
+        draft_limit = now - timedelta(minutes=const.DRAFT_MINUTES)
+        pending_limit = now - timedelta(minutes=10)
+        base = [("provider_id.code", "=", "stripe"), ("provider_reference", "!=", False)]
+        drafts = self.search(
+            [
+                *base,
+                ("state", "=", "draft"),
+                ("sent_at", "=", False),
+                ("create_date", "<=", draft_limit),
+                ("operation", "in", ("online_direct", "validation")),
+            ]
+        )
+        pending = self.search(
+            [
+                *base,
+                ("state", "=", "pending"),
+                ("last_state_change", "<=", pending_limit),
+                ("therapy_stripe_result", "!=", "unknown"),
+                ("source_transaction_id", "=", False),
+            ]
+        )
+        cron = self.env["ir.cron"]
+        todo = [(tx, tx._therapy_try_release) for tx in drafts]
+        todo += [(tx, tx._therapy_stripe_refresh) for tx in pending]
+        for done, (tx, action) in enumerate(todo, start=1):
+            try:
+                action()
+            except (StripeFailure, LockError):
+                _logger.info("Transaction %s is asked about later", tx.id)
+            if self.env.context.get("ir_cron_progress_id"):
+                cron._commit_progress(1, remaining=len(todo) - done)
+
+    # === REFUND, CAPTURE, VOID === #
+
+    def _send_refund_request(self):
+        """Override of `payment_stripe` to refund with a key, so never twice.
+
+        :raise ValidationError: if Stripe refused
+        """
+        if self.provider_code != "stripe":
+            return super()._send_refund_request()
+        params = {
+            "payment_intent": self.source_transaction_id.provider_reference,
+            "amount": self._therapy_stripe_get_minor_amount(),
+            "metadata": self._therapy_stripe_get_metadata(),
+        }
+        refund = self._therapy_stripe_request(
+            lambda adapter: adapter.create_refund(params, f"tr1:{self.uuid}")
+        )
+        if refund:
+            data = {}
+            StripeController._include_refund_in_payment_data(refund, data)
+            self._process("stripe", data)
+        return None
+
+    def _send_capture_request(self):
+        """Override of `payment_stripe` to capture with a key.
+
+        :raise ValidationError: if Stripe refused
+        """
+        if self.provider_code != "stripe":
+            return super()._send_capture_request()
+        source_ref = self.source_transaction_id.provider_reference
+        self._therapy_stripe_process_child(
+            lambda adapter: adapter.capture_payment_intent(
+                source_ref, f"tk1:{self.uuid}"
+            )
+        )
+        return None
+
+    def _send_void_request(self):
+        """Override of `payment_stripe` to void with a key.
+
+        :raise ValidationError: if Stripe refused
+        """
+        if self.provider_code != "stripe":
+            return super()._send_void_request()
+        source_ref = self.source_transaction_id.provider_reference
+        self._therapy_stripe_process_child(
+            lambda adapter: adapter.cancel_payment_intent(source_ref)
+        )
+        return None
+
+    def _therapy_stripe_process_child(self, request):
+        """Send a request on the source's intent and process the answer."""
+        intent = self._therapy_stripe_request(request)
+        if intent:
+            data = {"reference": self.reference}
+            StripeController._include_payment_intent_in_payment_data(intent, data)
+            self._process("stripe", data)
+
+    def _therapy_stripe_request(self, request):
+        """Send a request and return its object; mark the try pending if unknown.
+
+        :param callable request: gets the adapter, returns a dict
+        :return: the object, or None if the result is unknown
+        :rtype: dict | None
+        :raise ValidationError: if Stripe refused
+        """
+        try:
+            return request(self.provider_id._therapy_stripe_get_adapter())
+        except StripeFailure as failure:
+            if failure.result == "unknown":
+                self._set_pending(state_message=failure.message)
+                return None
+            raise ValidationError(failure.message) from failure

@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    therapy_card_ids = fields.One2many(
+        "payment.token",
+        "partner_id",
+        string="Cards on File",
+        domain=[("provider_id.code", "=", "stripe")],
+        readonly=True,
+    )
+    therapy_card_count = fields.Integer(compute="_compute_therapy_card_count")
+
+    @api.depends("therapy_card_ids")
+    def _compute_therapy_card_count(self):
+        """Count the saved cards."""
+        for partner in self:
+            partner.therapy_card_count = len(partner.therapy_card_ids)
+
+    def action_therapy_add_card(self):
+        """Open the dialog that saves a card of this payer at Stripe.
+
+        Note: self.ensure_one()
+
+        :return: client action
+        :rtype: dict
+        """
+        self.ensure_one()
+        return self.env["therapy.add.card"]._get_action(self)
+
+    def _therapy_get_default_card(self):
+        """Return the card to charge when nobody chooses one.
+
+        Note: self.ensure_one()
+
+        :return: the default card, or the newest one, that can be charged
+        :rtype: payment.token
+        """
+        self.ensure_one()
+        usable = self.therapy_card_ids.filtered(
+            lambda token: token.status in ("active", "expiring")
+        )
+        return usable.filtered("is_default")[:1] or usable.sorted("id")[-1:]

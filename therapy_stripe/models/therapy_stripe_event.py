@@ -1,0 +1,290 @@
+import logging
+from datetime import timedelta
+
+from psycopg2.errors import UniqueViolation
+
+from odoo import api, fields, models
+from odoo.exceptions import LockError
+from odoo.tools import mute_logger
+
+from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
+
+from .. import const
+from ..adapter import StripeFailure
+from ..tools import clock
+
+_logger = logging.getLogger(__name__)
+
+
+class TherapyStripeEvent(models.Model):
+    """Inbox of signed events: stored first, answered, worked through later.
+
+    The event only says which object changed; the object is fetched again from Stripe.
+    So order and number of events do not matter, and nothing of the payload, which may
+    name the payer, is kept.
+    """
+
+    _name = "therapy.stripe.event"
+    _description = "Stripe Event"
+    _order = "id desc"
+    _rec_name = "event_ref"
+
+    provider_id = fields.Many2one(
+        "payment.provider", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        related="provider_id.company_id", store=True, index=True
+    )
+    event_ref = fields.Char(string="Event", required=True, readonly=True)
+    event_type = fields.Char(string="Type", required=True, readonly=True)
+    object_ref = fields.Char(string="Object", readonly=True, index="btree_not_null")
+    happened_at = fields.Datetime(readonly=True)
+    api_version = fields.Char(string="API Version", readonly=True)
+    idempotency_key = fields.Char(readonly=True)
+    transaction_id = fields.Many2one(
+        "payment.transaction", readonly=True, index="btree_not_null"
+    )
+    state = fields.Selection(
+        selection=[
+            ("new", "Waiting"),
+            ("done", "Processed"),
+            ("ignored", "Not ours"),
+            ("failed", "To be tried again"),
+            ("dead", "Needs attention"),
+        ],
+        required=True,
+        readonly=True,
+        default="new",
+        index=True,
+    )
+    tries = fields.Integer(readonly=True)
+    next_try_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    error = fields.Text(readonly=True)
+    processed_at = fields.Datetime(readonly=True)
+
+    _event_ref_uniq = models.UniqueIndex("(event_ref)", "An event is stored once.")
+
+    # === INTAKE === #
+
+    @api.model
+    def _receive(self, provider, event):
+        """Store a verified event once, and wake the job that processes it.
+
+        :param payment.provider provider: whose secret signed the event
+        :param dict event: the event
+        :return: False if it was stored before
+        :rtype: bool
+        """
+        vals = self._prepare_vals(provider, event)
+        events_sudo = self.sudo()  # sudo: Stripe is no user; the signature was checked
+        if events_sudo.search_count([("event_ref", "=", vals["event_ref"])], limit=1):
+            return False
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                events_sudo.create(vals)
+        except UniqueViolation:
+            return False  # The same event arrived twice at the same moment.
+        self._trigger()
+        return True
+
+    @api.model
+    def _prepare_vals(self, provider, event):
+        """Return what is kept of an event.
+
+        :param payment.provider provider: whose secret signed the event
+        :param dict event: the event
+        :return: values
+        :rtype: dict
+        """
+        request = event.get("request") or {}
+        thing = (event.get("data") or {}).get("object") or {}
+        return {
+            "provider_id": provider.id,
+            "event_ref": event["id"],
+            "event_type": event["type"],
+            "object_ref": thing.get("id"),
+            "happened_at": clock.from_unix(event["created"]),
+            "api_version": event.get("api_version"),
+            "idempotency_key": request.get("idempotency_key"),
+        }
+
+    @api.model
+    def _trigger(self):
+        """Wake the job that processes events."""
+        # sudo: visitors may not see jobs
+        self.env.ref(  # sudo: see above
+            "therapy_stripe.ir_cron_stripe_events"
+        ).sudo()._trigger()
+
+    # === PROCESSING === #
+
+    @api.model
+    def _cron_process(self):
+        """Process the events that wait; each in a transaction of its own.
+
+        Safe at any number of processes: every event is worked on under its lock.
+        """
+        ids = self.search(
+            [
+                ("state", "in", ("new", "failed")),
+                ("next_try_at", "<=", fields.Datetime.now()),
+            ],
+            order="id",
+        ).ids
+        commit(self.env)
+        for done, event_id in enumerate(ids, start=1):
+            run_in_fresh_cursor(
+                self.env, lambda env, i=event_id: env[self._name].browse(i)._process()
+            )
+            if self.env.context.get("ir_cron_progress_id"):
+                self.env["ir.cron"]._commit_progress(1, remaining=len(ids) - done)
+        self.env.invalidate_all(flush=False)
+
+    def action_process_again(self):
+        """Put events back into the queue."""
+        self.check_access("write")
+        self.sudo().write(  # sudo: fields are read only for users; access checked
+            {
+                "state": "new",
+                "tries": 0,
+                "error": False,
+                "next_try_at": fields.Datetime.now(),
+            }
+        )
+        self._trigger()
+
+    def _process(self):
+        """Process one event and write what became of it.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        event_sudo = self.sudo()  # sudo: the job works for all companies
+        if not event_sudo.try_lock_for_update(allow_referencing=True):
+            return  # Another process has it.
+        event_sudo.invalidate_recordset()
+        if event_sudo.state not in ("new", "failed"):
+            return
+        try:
+            with self.env.cr.savepoint():
+                state, error = event_sudo._dispatch(), False
+        except (StripeFailure, LockError) as failure:
+            state, error = "failed", str(failure)
+        except Exception as failure:
+            _logger.exception("Event %s could not be processed", self.id)
+            state, error = "failed", repr(failure)
+        event_sudo._finish(state, error)
+
+    def _finish(self, state, error):
+        """Write the result of a try; plan the next one after a failure."""
+        now = fields.Datetime.now()
+        tries = self.tries + 1
+        if state == "failed" and tries >= const.EVENT_TRIES:
+            state = "dead"
+        self.write(
+            {
+                "state": state,
+                "error": error,
+                "tries": tries,
+                "processed_at": now,
+                "next_try_at": now + timedelta(minutes=2**tries),
+            }
+        )
+
+    def _dispatch(self):
+        """Hand the event to the method for its kind of object.
+
+        :return: the new state
+        :rtype: str
+        """
+        handlers = {
+            "payment_intent": self._process_payment_intent,
+            "setup_intent": self._process_setup_intent,
+            "refund": self._process_refund,
+            "payment_method": self._process_payment_method,
+        }
+        handler = handlers.get((self.event_type or "").split(".")[0])
+        return handler() if handler and self.object_ref else "ignored"
+
+    def _process_payment_intent(self):
+        adapter = self.provider_id._therapy_stripe_get_adapter()
+        return self._apply_intent(adapter.retrieve_payment_intent(self.object_ref))
+
+    def _process_setup_intent(self):
+        adapter = self.provider_id._therapy_stripe_get_adapter()
+        return self._apply_intent(adapter.retrieve_setup_intent(self.object_ref))
+
+    def _apply_intent(self, intent):
+        """Apply a fetched intent to the transaction it was made for.
+
+        :param dict intent: PaymentIntent or SetupIntent
+        :return: the new state
+        :rtype: str
+        """
+        carried = intent.get("metadata") or {}
+        own = self.provider_id._therapy_stripe_get_metadata()
+        if not carried.get("tx") or carried.get("db") != own["db"]:
+            return "ignored"
+        tx = self.env["payment.transaction"].search(
+            [
+                ("uuid", "=", carried["tx"]),
+                ("provider_id", "=", self.provider_id.id),
+            ],
+            limit=1,
+        )
+        if not tx:
+            # Made by a request whose transaction is not committed, or never was.
+            return "failed" if self.tries < const.EVENT_TRIES - 1 else "ignored"
+        self.transaction_id = tx
+        return "done" if tx._therapy_stripe_apply(intent) else "ignored"
+
+    def _process_refund(self):
+        """Update a refund that was started here.
+
+        One started elsewhere is left for a person: it is not in the books yet.
+        """
+        tx = self.env["payment.transaction"].search(
+            [
+                ("provider_id", "=", self.provider_id.id),
+                ("provider_reference", "=", self.object_ref),
+                ("operation", "=", "refund"),
+            ],
+            limit=1,
+        )
+        adapter = self.provider_id._therapy_stripe_get_adapter()
+        refund = adapter.retrieve_refund(self.object_ref)
+        if not tx:
+            own = self.provider_id._therapy_stripe_get_metadata()
+            carried = refund.get("metadata") or {}
+            if carried.get("db") == own["db"]:
+                tx = tx.search([("uuid", "=", carried.get("tx"))], limit=1)
+        if not tx:
+            self.error = self.env._(
+                "A refund made outside Odoo. Enter it by hand: it is not in the books."
+            )
+            return "dead" if self._is_own_refund(refund) else "ignored"
+        self.transaction_id = tx
+        tx.lock_for_update(allow_referencing=True)
+        tx._process("stripe", {"reference": tx.reference, "refund": refund})
+        return "done"
+
+    def _is_own_refund(self, refund):
+        """Tell whether a refund gives back a payment of this database.
+
+        :rtype: bool
+        """
+        domain = [
+            ("provider_id", "=", self.provider_id.id),
+            ("provider_reference", "=", refund.get("payment_intent")),
+        ]
+        return bool(self.env["payment.transaction"].search_count(domain, limit=1))
+
+    def _process_payment_method(self):
+        tokens = self.env["payment.token"].search(
+            [
+                ("provider_id", "=", self.provider_id.id),
+                ("stripe_payment_method", "=", self.object_ref),
+            ]
+        )
+        tokens._therapy_stripe_refresh()
+        return "done" if tokens else "ignored"

@@ -1,0 +1,174 @@
+/* global Stripe */
+
+import { _t } from "@web/core/l10n/translation";
+import { patch } from "@web/core/utils/patch";
+
+import { PaymentForm } from "@payment/interactions/payment_form";
+import { StripeOptions } from "@payment_stripe/interactions/stripe_options";
+
+// The version of the API is the one that stripe.js was released with.
+patch(StripeOptions.prototype, {
+    _prepareStripeOptions() {
+        const options = super._prepareStripeOptions(...arguments);
+        delete options.apiVersion;
+        return options;
+    },
+});
+
+patch(PaymentForm.prototype, {
+    setup() {
+        super.setup();
+        // The real Elements; core's map holds guards that make it stop on errors.
+        this.therapyStripeElements = {};
+    },
+
+    /**
+     * Mount the Payment Element as stripe.js of our version wants it.
+     *
+     * @override of payment_stripe, whose options that version refuses
+     */
+    async _prepareInlineForm(
+        providerId,
+        providerCode,
+        paymentOptionId,
+        paymentMethodCode,
+        flow
+    ) {
+        if (providerCode !== "stripe") {
+            await super._prepareInlineForm(...arguments);
+            return;
+        }
+        if (flow === "token") {
+            return;
+        }
+        this._setPaymentFlow("direct");
+        if (this.stripeElements[paymentOptionId]) {
+            return;
+        }
+        const radio = this.el.querySelector('input[name="o_payment_radio"]:checked');
+        const inlineForm = this._getInlineForm(radio);
+        const container = inlineForm.querySelector('[name="o_stripe_element_container"]');
+        const values = JSON.parse(container.dataset.stripeInlineFormValues);
+        this.stripeInlineFormValues = values;
+        this.stripeJS ??= Stripe(
+            values.publishable_key,
+            new StripeOptions()._prepareStripeOptions(container.dataset)
+        );
+        const elements = this.stripeJS.elements(
+            this._therapyPrepareElementsOptions(values, paymentMethodCode)
+        );
+        this.therapyStripeElements[paymentOptionId] = elements;
+        this.stripeElements[paymentOptionId] = this._therapyGuardElements(elements);
+        const paymentElement = elements.create("payment", {
+            defaultValues: { billingDetails: values.billing_details },
+        });
+        paymentElement.on("loaderror", ({ error }) =>
+            this._displayErrorDialog(_t("Cannot display the payment form"), error.message)
+        );
+        paymentElement.mount(container);
+        this._therapySyncTokenization(elements, inlineForm);
+    },
+
+    /**
+     * Return the options of the Elements, equal to those of the intent made later.
+     *
+     * @param {Object} values - The inline form values of the server.
+     * @param {string} paymentMethodCode - The code of the payment method.
+     * @returns {Object}
+     */
+    _therapyPrepareElementsOptions(values, paymentMethodCode) {
+        const type = values.payment_methods_mapping[paymentMethodCode] ?? paymentMethodCode;
+        const options = {
+            appearance: { theme: "stripe" },
+            currency: values.currency_name,
+            allowedPaymentMethodTypes: [type],
+        };
+        if (this.paymentContext.mode === "payment") {
+            options.mode = "payment";
+            options.amount = parseInt(values.minor_amount);
+            options.captureMethod = values.capture_method;
+            if (values.is_tokenization_required) {
+                options.setupFutureUsage = "off_session";
+            }
+        } else {
+            options.mode = "setup";
+            options.setupFutureUsage = "off_session";
+        }
+        return options;
+    },
+
+    /**
+     * Return what core may do with the Elements: submitting them throws on an error.
+     *
+     * `submit()` resolves with `{error}`; core only catches what is thrown, and would
+     * go on to make a transaction for an incomplete form.
+     *
+     * @param {Object} elements - The Elements of Stripe.
+     * @returns {Object}
+     */
+    _therapyGuardElements(elements) {
+        return {
+            update: (options) => elements.update(options),
+            submit: async () => {
+                await this._therapySyncAmount(elements);
+                const { error } = await elements.submit();
+                if (error) {
+                    throw error;
+                }
+            },
+        };
+    },
+
+    /**
+     * Tell the Elements the amount of the form, which the payer may have changed.
+     *
+     * @param {Object} elements - The Elements of Stripe.
+     */
+    async _therapySyncAmount(elements) {
+        if (this.paymentContext.mode !== "payment") {
+            return;
+        }
+        const amount = parseFloat(this.paymentContext.amount);
+        const minorAmount = Math.round(amount * this.stripeInlineFormValues.minor_factor);
+        if (minorAmount) {
+            await elements.update({ amount: minorAmount });
+        }
+    },
+
+    /**
+     * Keep "save this card" and the Elements in step.
+     *
+     * @param {Object} elements - The Elements of Stripe.
+     * @param {HTMLElement} inlineForm - The inline form of the payment method.
+     */
+    _therapySyncTokenization(elements, inlineForm) {
+        const checkbox = inlineForm.querySelector(
+            'input[name="o_payment_tokenize_checkbox"]'
+        );
+        if (!checkbox) {
+            return;
+        }
+        const sync = () =>
+            elements.update({ setupFutureUsage: checkbox.checked ? "off_session" : null });
+        sync();
+        checkbox.addEventListener("input", sync);
+        this.registerCleanup(() => checkbox.removeEventListener("input", sync));
+    },
+
+    /**
+     * Confirm with the real Elements.
+     *
+     * @override of payment_stripe
+     */
+    async _stripeConfirmIntent(processingValues, paymentOptionId) {
+        const options = {
+            elements: this.therapyStripeElements[paymentOptionId],
+            clientSecret: processingValues.client_secret,
+            confirmParams: { return_url: processingValues.return_url },
+        };
+        if (this.paymentContext.mode === "payment") {
+            return this.stripeJS.confirmPayment(options);
+        }
+        return this.stripeJS.confirmSetup(options);
+    },
+});

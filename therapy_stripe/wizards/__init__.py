@@ -1,0 +1,1 @@
+from . import therapy_add_card, therapy_charge_wizard
