@@ -1,7 +1,6 @@
 import base64
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
 from ..tools.codes import new_code
@@ -161,17 +160,7 @@ class TherapyShareWizardLine(models.TransientModel):
         :raise UserError: if this server cannot make PDF files
         """
         self.ensure_one()
-        Report = self.env["ir.actions.report"]
-        if Report.get_wkhtmltopdf_state() == "install" and (
-            not self.env.registry.in_test_mode()
-        ):
-            raise UserError(
-                self.env._(
-                    "This server cannot make PDF files, so nothing was sent. Ask your "
-                    "administrator to install wkhtmltopdf."
-                )
-            )
-        content, _type = Report._render_qweb_pdf(
+        content, _type = self.env["ir.actions.report"]._render_qweb_pdf(
             "therapy_portal.action_report_bill",
             res_ids=self.move_id.ids,
             data={"access_code": self.code},
