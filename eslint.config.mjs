@@ -37,7 +37,7 @@ const rules = {
     "no-import-assign": "error",
     "no-inner-declarations": "error",
     "no-new-func": "error",
-    "no-redeclare": "error",
+    "no-redeclare": ["error", { builtinGlobals: false }],
     "no-self-assign": "error",
     "no-this-before-super": "error",
     "no-undef": "error",

@@ -177,7 +177,8 @@ def eslint():
 
 def prettier():
     """Compare JavaScript with the formatter's style."""
-    return _node_check("prettier/bin/prettier.cjs", "--check", "--log-level=warn")
+    ok, text = _node_check("prettier/bin/prettier.cjs", "--list-different")
+    return ok, "\n".join(f"{name}: not formatted" for name in text.splitlines())
 
 
 def _grep(rules):
