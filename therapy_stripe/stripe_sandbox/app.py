@@ -198,9 +198,10 @@ class App:
                         stored = False
             if request.method != "GET":
                 store.dirty.set()
-            unkept = status in (401, 409, 429, 503)
-            if key and stored and not unkept:
+            if key and stored and status not in (401, 409, 429, 503):
                 idempotency.keep(store, key, status, body, entry["id"])
+            elif key:
+                self._release_unfinished(key)
         return status, body
 
     def _handle(self, request, entry, route, arguments, raw, key):
@@ -218,10 +219,9 @@ class App:
             ctx.params = route.coerce(raw, publishable)
             wire.check_expand(route.kind, ctx.params.get("expand"))
             result = wire.public(route.handler(ctx, **arguments))
+            wire.expand(self.store, result, ctx.params.get("expand"))
             check_object(result)
-            if publishable:
-                result = _browser_view(result)
-            return 200, wire.expand(self.store, result, ctx.params.get("expand")), True
+            return 200, _browser_view(result) if publishable else result, True
         except ApiError as exc:
             body = exc.body()
             try:

@@ -67,7 +67,8 @@ VELOCITY = (
     TRY_AGAIN,
     "Your card was declined for making repeated attempts too frequently.",
 )
-BLOCKED = ("card_declined", "fraudulent", NEVER_AGAIN, "Your card was declined.")
+# No bank was asked, so none gave advice.
+BLOCKED = ("card_declined", "fraudulent", None, "Your card was declined.")
 
 CARDS = [
     Card("4242424242424242", ("visa",)),

@@ -1,6 +1,6 @@
 """What payment intents and setup intents share."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from .errors import ApiError, invalid, unexpected_state
 from .wire import public
@@ -124,10 +124,13 @@ def check_return_url(ctx, intent, params):
     named types and not with ``allow_redirects=never``. Scripts in the browser
     settle it themselves.
     """
+    url = params.get("return_url")
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise invalid(f"Not a valid URL: {url}", "return_url", "url_invalid")
     automatic = intent["automatic_payment_methods"]
     if ctx.publishable or not automatic or automatic["allow_redirects"] == "never":
         return
-    if not params.get("return_url"):
+    if not url:
         raise invalid(
             "This intent accepts payment methods enabled for the account, some of "
             "which might redirect the payer away from your page, so you must provide "

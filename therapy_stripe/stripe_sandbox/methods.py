@@ -1,6 +1,7 @@
 """What a payment method is and when it may be used. Cards only, so far."""
 
 import hashlib
+import re
 import time
 
 from .cards import BY_NAME, BY_NUMBER, luhn_ok
@@ -48,7 +49,7 @@ def from_number(ctx, params, billing=None):
     A number that is not in the card table is refused without being kept anywhere.
     """
     number = (params.get("number") or "").replace(" ", "")
-    if not number.isdigit() or not luhn_ok(number):
+    if not re.fullmatch(r"\d{12,19}", number) or not luhn_ok(number):
         raise card_error(
             "Your card number is incorrect.", "incorrect_number", param="number"
         )

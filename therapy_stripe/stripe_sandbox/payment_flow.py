@@ -23,17 +23,6 @@ def check(ctx, intent, params):
     name = params.get("payment_method") or intent["payment_method"]
     if not name:
         raise wrong_state_without_method(intent)
-    if params.get("off_session") and params.get("setup_future_usage"):
-        raise invalid(
-            "setup_future_usage asks for a payer who is present, off_session says "
-            "there is none. Pass one of them.",
-            "off_session",
-        )
-    if params.get("off_session") and params.get("error_on_requires_action"):
-        raise invalid(
-            "error_on_requires_action is implied by off_session.",
-            "error_on_requires_action",
-        )
     check_return_url(ctx, intent, params)
     return usable(ctx, name, intent["customer"])
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -55,7 +56,7 @@ class Sandbox:
     def start(self):
         """Begin to serve; returns at once."""
         self.app.deliverer.start()
-        for target in (self._server.serve_forever, self._save_loop):
+        for target in (self._serve, self._save_loop):
             thread = threading.Thread(target=target, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -76,10 +77,18 @@ class Sandbox:
     def __exit__(self, *_exc):
         self.stop()
 
+    def _serve(self):
+        # Looks for stop() twenty times a second, so that tests end quickly.
+        self._server.serve_forever(poll_interval=0.05)
+
     def _save_loop(self):
-        while not self._stop.wait(SAVE_INTERVAL):
+        pause = SAVE_INTERVAL
+        while not self._stop.wait(pause):
             if self.store.dirty.is_set():
+                began = time.monotonic()
                 self.store.save()
+                # A large state must not keep the sandbox busy with saving it.
+                pause = max(SAVE_INTERVAL, 10 * (time.monotonic() - began))
 
     def _run_jobs(self):
         """Do what the virtual clock has brought due."""

@@ -109,22 +109,26 @@ class Store:
     # -- snapshot --------------------------------------------------------------
 
     def dump(self):
-        """Return the whole state as a dict ready for JSON."""
+        """Return a copy of the whole state, ready for JSON."""
+        return json.loads(self._text())
+
+    def _text(self):
         with self.lock:
-            tables = json.loads(json.dumps(self.tables))
             # A request that is running now has no answer to keep.
-            tables["_idempotency"] = {
+            kept = {
                 key: entry
-                for key, entry in tables["_idempotency"].items()
+                for key, entry in self.tables["_idempotency"].items()
                 if entry["status"] is not None
             }
-            return {
-                "seed": self.seed,
-                "counter": self.counter,
-                "offset": self.offset,
-                "deliver": self.deliver,
-                "tables": tables,
-            }
+            return json.dumps(
+                {
+                    "seed": self.seed,
+                    "counter": self.counter,
+                    "offset": self.offset,
+                    "deliver": self.deliver,
+                    "tables": {**self.tables, "_idempotency": kept},
+                }
+            )
 
     def _load(self, data):
         self.seed, self.counter = data["seed"], data["counter"]
@@ -140,7 +144,7 @@ class Store:
         if not self.snapshot_path:
             return
         self.dirty.clear()
-        text = json.dumps(self.dump())
+        text = self._text()
         draft = self.snapshot_path.with_name(self.snapshot_path.name + ".new")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as stream:

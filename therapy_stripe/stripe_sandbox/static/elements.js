@@ -127,7 +127,7 @@
     }
 
     function resize() {
-        send("resize", {height: document.documentElement.scrollHeight});
+        send("resize", {height: document.body.scrollHeight + 4});
     }
 
     // -- typing ---------------------------------------------------------------
