@@ -1,1 +1,2 @@
-from . import importers, models, tools
+from . import importers, models, tools, wizards
+from .hooks import pre_init_hook

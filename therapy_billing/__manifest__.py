@@ -26,5 +26,6 @@
         "views/therapy_billing_menus.xml",
     ],
     "demo": ["demo/therapy_billing_demo.xml"],
+    "pre_init_hook": "pre_init_hook",
     "application": True,
 }

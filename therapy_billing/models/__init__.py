@@ -1,7 +1,11 @@
 from . import (
     account_move,
+    account_move_correction,
     account_payment,
+    payment_provider,
     payment_transaction,
+    payment_transaction_gate,
+    payment_transaction_post,
     product_template,
     res_company,
     res_config_settings,

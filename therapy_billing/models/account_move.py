@@ -37,6 +37,11 @@ class AccountMove(models.Model):
     therapy_allocation_ids = fields.One2many(
         "therapy.payment.allocation", "move_id", string="Payments under Way"
     )
+    therapy_payment_seq = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="Counts the payments started, so that two at once are a conflict.",
+    )
     voided_by_move_id = fields.Many2one(
         "account.move",
         string="Voided by",
@@ -86,11 +91,29 @@ class AccountMove(models.Model):
         :rtype: float
         """
         self.ensure_one()
-        # sudo: a payer may not see the payments of others, but they count.
-        live_sudo = self.sudo().therapy_allocation_ids.filtered(  # sudo: see above
-            "live"
-        )
         if self.state != "posted" or self.voided_by_move_id:
             return 0.0
+        # sudo: a payer may not see the payments of others, but they count.
+        live_sudo = self.sudo().therapy_allocation_ids.filtered("live")  # sudo: above
         rest = self.amount_residual - sum(live_sudo.mapped("amount"))
         return max(self.currency_id.round(rest), 0.0)
+
+    def _therapy_get_payment_problem(self) -> str:
+        """Say why nothing can be paid on a bill through a payment provider.
+
+        For a module to close bills to payers, it must override this method and call
+        super.
+
+        Note: self.ensure_one()
+
+        :return: the reason in words for the payer, empty if it can be paid
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.move_type != "out_invoice" or self.partner_id.is_insurer:
+            return self.env._("This bill cannot be paid this way.")
+        if self.state != "posted" or self.voided_by_move_id:
+            return self.env._("This bill is not open for payment.")
+        if self.currency_id.compare_amounts(self.amount_residual, 0) <= 0:
+            return self.env._("This bill is paid already.")
+        return ""

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.therapy_billing.tools import cursor, money
+
 
 class AccountPayment(models.Model):
     _inherit = "account.payment"
@@ -10,5 +12,114 @@ class AccountPayment(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         copy=False,
-        help="Who paid, when it was not the customer of the payment.",
+        help="Who paid; not always whom the bill is made out to.",
     )
+
+    def action_post(self):
+        """Override of `account_payment` to leave a pending charge alive (RUN E).
+
+        Core cancels a payment whose processor answers "pending", and the money that
+        arrives days later is never booked. Here it stays a draft and is posted when
+        the processor says so. The try is committed before the processor is asked.
+
+        :return: what core returns
+        """
+        with_token = self.filtered(
+            lambda payment: payment.payment_token_id
+            and not payment.payment_transaction_id
+        )
+        result = super(AccountPayment, self - with_token).action_post()
+        if not with_token:
+            return result
+        # sudo: core does so too; billers may not read providers.
+        transactions = with_token.sudo()._create_payment_transaction()  # sudo: above
+        cursor.commit(self.env)
+        for tx in transactions:
+            tx._charge_with_token()
+            cursor.commit(self.env)
+        transactions._post_process()
+        dead = with_token.filtered(
+            lambda payment: payment.payment_transaction_id.state in ("cancel", "error")
+        )
+        dead.action_cancel()
+        return result
+
+    def _prepare_payment_transaction_vals(self, **extra_create_values):
+        """Override of `account_payment` to keep bills of other people out.
+
+        Core takes whatever bills are selected in the list, whoever they belong to.
+
+        Note: self.ensure_one()
+
+        :param dict extra_create_values: more values of the transaction
+        :return: values of a `payment.transaction`
+        :rtype: dict
+        """
+        vals = super()._prepare_payment_transaction_vals(**extra_create_values)
+        field = self.env["payment.transaction"]._fields["invoice_ids"]
+        numbers = field.convert_to_cache(
+            vals["invoice_ids"], self.env["payment.transaction"]
+        )
+        bills = self.env["account.move"].browse(numbers)
+        own = bills.filtered(
+            lambda bill: bill.partner_id == self.partner_id
+            and bill.currency_id == self.currency_id
+            and not self.currency_id.is_zero(bill._therapy_get_payable_amount())
+        )
+        return {**vals, "invoice_ids": [(6, 0, own.ids)]}
+
+    def _prepare_move_line_default_vals(
+        self, write_off_line_vals=None, force_balance=None
+    ):
+        """Override of `account` to have one receivable line per bill (M12).
+
+        Note: self.ensure_one()
+
+        :param list write_off_line_vals: more lines
+        :param float force_balance: balance in the company's currency
+        :return: values of the journal items
+        :rtype: list
+        """
+        vals_list = super()._prepare_move_line_default_vals(
+            write_off_line_vals=write_off_line_vals, force_balance=force_balance
+        )
+        parts = self.env.context.get("therapy_ledger_parts")
+        if not parts:
+            return vals_list
+        liquidity, counterpart, *others = vals_list
+        return [liquidity, *self._therapy_split_line(counterpart, parts), *others]
+
+    def _therapy_split_line(self, vals, parts) -> list:
+        """Divide the receivable line of a payment over its bills.
+
+        Note: self.ensure_one()
+
+        :param dict vals: values of the line
+        :param list parts: (bill's id or False, amount), sum = amount of the line
+        :return: values of one line per part; they add up in both currencies
+        :rtype: list
+        """
+        self.ensure_one()
+        digits = self.company_id.currency_id.decimal_places
+        weights = [
+            money.to_minor(amount, self.currency_id.decimal_places)
+            for _bill_id, amount in parts
+        ]
+        credit = money.to_minor(vals["credit"] - vals["debit"], digits)
+        balances = money.allocate(credit, weights)
+        lines = []
+        for (bill_id, amount), balance in zip(parts, balances, strict=True):
+            bill = self.env["account.move"].browse(bill_id or [])
+            term = bill.line_ids.filtered(
+                lambda line: line.display_type == "payment_term"
+            )
+            lines.append(
+                {
+                    **vals,
+                    "amount_currency": -amount,
+                    "debit": 0.0,
+                    "credit": money.to_major(balance, digits),
+                    "account_id": term.account_id[:1].id or vals["account_id"],
+                }
+            )
+        return lines

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -46,3 +46,18 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         return clock.to_local_date(moment or clock.now(), self.therapy_tz)
+
+    def _therapy_get_open_date(self, day, journal) -> date:
+        """Return a day, or the first day after it that is not locked.
+
+        Note: self.ensure_one()
+
+        :param date day: the wanted day
+        :param journal: the `account.journal` of the entry
+        :return: the first open day
+        :rtype: date
+        """
+        self.ensure_one()
+        while violated := self._get_violated_lock_dates(day, False, journal):
+            day = violated[-1][0] + timedelta(days=1)
+        return day

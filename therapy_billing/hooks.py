@@ -1,0 +1,19 @@
+from odoo.tools import sql
+
+
+def pre_init_hook(env):
+    """Create columns of large tables before the ORM would compute them row by row.
+
+    All of them are empty or false for what was there before.
+
+    :param env: the environment
+    """
+    columns = {
+        "patient_id": "int4",
+        "is_therapy_bill": "bool",
+        "voided_by_move_id": "int4",
+        "therapy_payment_seq": "int4",
+    }
+    for name, column_type in columns.items():
+        if not sql.column_exists(env.cr, "account_move", name):
+            sql.create_column(env.cr, "account_move", name, column_type)

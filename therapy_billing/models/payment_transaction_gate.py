@@ -1,0 +1,347 @@
+import math
+
+from odoo import Command, api, models
+from odoo.exceptions import LockError, ValidationError
+from odoo.tools import SQL, float_is_zero
+
+from odoo.addons.therapy_billing.exceptions import BillBusy
+
+
+class PaymentTransaction(models.Model):
+    """The one gate of rule M3: nothing pays a bill that did not come through here."""
+
+    _inherit = "payment.transaction"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `payment` to reserve what a transaction pays (M3).
+
+        A transaction with customer invoices gets one allocation per bill, under a lock
+        on the bills: the parts given by the context key `therapy_parts`, a list of
+        (bill's id, amount), or as commands on `therapy_allocation_ids`; otherwise the
+        bills in the order of their due dates. Refunds, validations and the children
+        of a capture reserve nothing.
+
+        :param list vals_list: values of the transactions
+        :return: the transactions
+        :rtype: recordset of `payment.transaction`
+        :raise ValidationError: in words for the payer, if the amount cannot be paid
+        """
+        transactions = self.browse()
+        for vals in vals_list:
+            transactions |= self._therapy_create_one(dict(vals))
+        return transactions
+
+    @api.model
+    def _therapy_create_one(self, vals):
+        """Create one transaction with its allocations.
+
+        :param dict vals: values of the transaction
+        :return: the transaction
+        :rtype: recordset of `payment.transaction`
+        :raise ValidationError: if the amount cannot be paid
+        """
+        parts = self._therapy_pop_parts(vals)
+        bills_sudo = self._therapy_get_gated_bills(vals, parts)
+        if not bills_sudo:
+            vals.setdefault("base_amount", vals.get("amount"))
+            return super().create([vals])
+        vals.setdefault("paid_by_id", vals.get("partner_id"))
+        vals["invoice_ids"] = [Command.set(bills_sudo.ids)]
+        self._therapy_check_bills(bills_sudo, vals)
+        self._therapy_lock_bills(bills_sudo)
+        parts = self._therapy_divide(bills_sudo, vals, parts)
+        self._therapy_check_minimum(parts, vals)
+        transaction = super().create([vals])
+        # sudo: reservations are written by this code only.
+        self.env["therapy.payment.allocation"].sudo().create(  # sudo: see above
+            [
+                {
+                    "transaction_id": transaction.id,
+                    "move_id": bill.id,
+                    "partner_id": vals["paid_by_id"],
+                    "amount": amount,
+                }
+                for bill, amount in parts
+            ]
+        )
+        # The unique index must answer now, not when the processor was asked.
+        self.env.flush_all()
+        return transaction
+
+    # === WHAT IS TO BE PAID === #
+
+    @api.model
+    def _therapy_pop_parts(self, vals) -> list:
+        """Take the parts out of the values of a transaction.
+
+        :param dict vals: values of the transaction; loses `therapy_allocation_ids`
+        :return: (bill's id, amount) as asked for, empty if not
+        :rtype: list
+        """
+        commands = vals.pop("therapy_allocation_ids", None) or []
+        parts = [
+            (command[2]["move_id"], command[2]["amount"])
+            for command in commands
+            if command[0] == Command.CREATE
+        ]
+        return parts or list(self.env.context.get("therapy_parts") or [])
+
+    @api.model
+    def _therapy_get_gated_bills(self, vals, parts):
+        """Return the customer bills that a transaction is to pay.
+
+        :param dict vals: values of the transaction
+        :param list parts: (bill's id, amount)
+        :return: the bills in sudo mode, none if the transaction is not gated
+        :rtype: recordset of `account.move`
+        """
+        # sudo: payers may not see all of their bills' fields, guests none.
+        Move_sudo = self.env["account.move"].sudo()  # sudo: see the line above
+        if vals.get("operation") in ("refund", "validation"):
+            return Move_sudo
+        if vals.get("source_transaction_id"):
+            return Move_sudo
+        if parts:
+            return Move_sudo.browse([number for number, _amount in parts]).exists()
+        field = self._fields["invoice_ids"]
+        numbers = field.convert_to_cache(vals.get("invoice_ids") or [], self)
+        bills_sudo = Move_sudo.browse(numbers).exists()
+        if all(not bill.is_sale_document() for bill in bills_sudo):
+            return Move_sudo
+        return bills_sudo
+
+    # === CHECKS === #
+
+    @api.model
+    def _therapy_check_bills(self, bills, vals):
+        """Refuse bills that cannot be paid by one transaction.
+
+        :param bills: the bills
+        :param dict vals: values of the transaction
+        :raise ValidationError: in words for the payer
+        """
+        provider = self.env["payment.provider"].browse(vals["provider_id"])
+        provider_sudo = provider.sudo()  # sudo: payers may not read providers
+        for bill in bills:
+            problem = bill._therapy_get_payment_problem()
+            if problem:
+                raise ValidationError(problem)
+            if (
+                bill.company_id != provider_sudo.company_id
+                or bill.currency_id.id != vals.get("currency_id")
+            ):
+                raise ValidationError(
+                    self.env._("This bill cannot be paid this way.")
+                )
+        if len(bills.partner_id) > 1:
+            raise ValidationError(
+                self.env._("Bills of different people are paid one by one.")
+            )
+
+    @api.model
+    def _therapy_lock_bills(self, bills):
+        """Lock the bills until the end of the transaction, in the order of their ids.
+
+        Reading happens in a snapshot taken before the lock, so the lock alone would
+        not show a reservation committed in between. The counter makes such a
+        reservation a conflict: the later of the two is run again from the start.
+
+        :param bills: the bills
+        :raise BillBusy: if somebody else holds one of them
+        """
+        bills.flush_recordset()
+        try:
+            bills.sorted("id").lock_for_update(allow_referencing=True)
+        except LockError:
+            raise BillBusy(
+                self.env._(
+                    "Another payment of this bill is being made at this moment. "
+                    "Please try again in a moment."
+                )
+            ) from None
+        # SQL: a write would look for changes of the bill, and forbid some.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_move"
+                " SET therapy_payment_seq = COALESCE(therapy_payment_seq, 0) + 1"
+                " WHERE id IN %s",
+                tuple(bills.ids),
+            )
+        )
+        bills.invalidate_recordset(["therapy_payment_seq", "therapy_allocation_ids"])
+
+    @api.model
+    def _therapy_divide(self, bills, vals, parts) -> list:
+        """Return what each bill gets.
+
+        Note: the bills are locked
+
+        :param bills: the bills
+        :param dict vals: values of the transaction
+        :param list parts: (bill's id, amount) as asked for, empty if not
+        :return: (bill, amount), the sum is the amount less the fee
+        :rtype: list
+        :raise ValidationError: in words for the payer
+        """
+        currency = bills.currency_id
+        total = self._therapy_check_amount(
+            vals.get("amount"), currency, vals.get("fee_amount") or 0.0
+        )
+        vals["base_amount"] = total
+        self._therapy_check_same_payer(bills, vals["paid_by_id"])
+        self._therapy_make_room(bills, total, parts)
+        if not parts:
+            return self._therapy_divide_oldest_first(bills, total)
+        if sorted(bills.ids) != sorted(number for number, _amount in parts):
+            raise ValidationError(self.env._("This bill cannot be paid this way."))
+        divided = []
+        for number, amount in parts:
+            bill = bills.filtered(lambda b, number=number: b.id == number)
+            amount = self._therapy_check_amount(amount, currency)
+            self._therapy_check_payable(amount, bill._therapy_get_payable_amount(), bill)
+            divided.append((bill, amount))
+        asked = sum(amount for _bill, amount in divided)
+        if currency.compare_amounts(asked, total):
+            raise ValidationError(
+                self.env._("The parts of this payment do not add up to its amount.")
+            )
+        return divided
+
+    @api.model
+    def _therapy_check_amount(self, amount, currency, fee=0.0) -> float:
+        """Return the part of an amount that bills get.
+
+        :param float amount: the amount
+        :param currency: the `res.currency`
+        :param float fee: the fee in the amount
+        :return: the amount less the fee, rounded
+        :rtype: float
+        :raise ValidationError: if it is not a number above 0 in whole cents
+        """
+        digits = currency.decimal_places
+        base = (amount or 0.0) - fee
+        if not math.isfinite(base) or currency.compare_amounts(base, 0) <= 0:
+            raise ValidationError(self.env._("The amount must be more than zero."))
+        rounded = currency.round(base)
+        if not float_is_zero(base - rounded, precision_digits=digits + 4):
+            raise ValidationError(
+                self.env._(
+                    "The amount has more than %(digits)s decimals.", digits=digits
+                )
+            )
+        return rounded
+
+    @api.model
+    def _therapy_check_payable(self, amount, payable, bills):
+        """Refuse to pay more than is left.
+
+        :param float amount: the amount
+        :param float payable: what may still be paid
+        :param bills: the bills, for their currency
+        :raise ValidationError: in words for the payer
+        """
+        currency = bills.currency_id
+        if currency.compare_amounts(amount, payable) <= 0:
+            return
+        if currency.is_zero(payable):
+            raise ValidationError(
+                self.env._(
+                    "A payment of this bill is being processed. Nothing is left to pay."
+                )
+            )
+        raise ValidationError(
+            self.env._(
+                "At most %(amount)s can be paid now.", amount=currency.format(payable)
+            )
+        )
+
+    @api.model
+    def _therapy_check_minimum(self, parts, vals):
+        """Refuse an amount, or a rest, that the provider could not charge (M3).
+
+        :param list parts: (bill, amount)
+        :param dict vals: values of the transaction
+        :raise ValidationError: in words for the payer
+        """
+        provider = self.env["payment.provider"].browse(vals["provider_id"])
+        currency = parts[0][0].currency_id
+        minimum = provider.sudo()._therapy_get_minimum(currency)  # sudo: as above
+        text = currency.format(minimum)
+        if currency.compare_amounts(vals["amount"], minimum) < 0:
+            raise ValidationError(
+                self.env._("At least %(amount)s must be paid.", amount=text)
+            )
+        for bill, amount in parts:
+            left = currency.round(bill._therapy_get_payable_amount() - amount)
+            if not currency.is_zero(left) and currency.compare_amounts(left, minimum) < 0:
+                raise ValidationError(
+                    self.env._(
+                        "Less than %(amount)s would be left, which could not be paid "
+                        "later. Please pay all, or leave more.",
+                        amount=text,
+                    )
+                )
+
+    @api.model
+    def _therapy_check_same_payer(self, bills, payer_id):
+        """Refuse a second try of one payer while the first is under way.
+
+        :param bills: the locked bills
+        :param int payer_id: id of the payer
+        :raise ValidationError: in words for the payer
+        """
+        for allocation in bills.therapy_allocation_ids:
+            if not allocation.live or allocation.partner_id.id != payer_id:
+                continue
+            if allocation.transaction_id._therapy_try_release():
+                continue
+            raise ValidationError(
+                self.env._(
+                    "A payment of this bill was started already and is not finished. "
+                    "Please wait for its result, or try again in a few minutes."
+                )
+            )
+
+    @api.model
+    def _therapy_make_room(self, bills, total, parts):
+        """Give up drafts of others that were left behind, when their amount is needed.
+
+        :param bills: the locked bills
+        :param float total: what is to be paid
+        :param list parts: (bill's id, amount), empty if not asked for
+        """
+        wanted = dict(parts)
+        for bill in bills:
+            payable = bill._therapy_get_payable_amount()
+            need = wanted.get(bill.id, total)
+            if bill.currency_id.compare_amounts(need, payable) <= 0:
+                continue
+            live = bill.therapy_allocation_ids.filtered("live")
+            for transaction in live.transaction_id:
+                transaction._therapy_try_release()
+
+    @api.model
+    def _therapy_divide_oldest_first(self, bills, total) -> list:
+        """Divide an amount over bills in the order of their due dates.
+
+        :param bills: the locked bills
+        :param float total: the amount
+        :return: (bill, amount)
+        :rtype: list
+        :raise ValidationError: if it is more than is left of all bills
+        """
+        payable = [
+            (bill, bill._therapy_get_payable_amount())
+            for bill in bills.sorted(
+                lambda b: (b.invoice_date_due or b.invoice_date, b.id)
+            )
+        ]
+        self._therapy_check_payable(total, sum(x for _bill, x in payable), bills)
+        divided, left = [], total
+        for bill, most in payable:
+            amount = bill.currency_id.round(min(most, left))
+            if bill.currency_id.compare_amounts(amount, 0) > 0:
+                divided.append((bill, amount))
+                left = bill.currency_id.round(left - amount)
+        return divided
