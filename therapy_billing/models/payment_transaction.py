@@ -91,6 +91,8 @@ class PaymentTransaction(models.Model):
         # sudo: reservations are written by this code only.
         live_sudo = self.sudo().therapy_allocation_ids.filtered("live")  # sudo: above
         live_sudo.live = False
+        # The index must know before the same payer reserves again.
+        live_sudo.flush_recordset(["live"])
 
     def _therapy_try_release(self) -> bool:
         """Give up a draft so that its payer may try again.
