@@ -6,6 +6,8 @@ from odoo.exceptions import LockError, ValidationError
 
 from odoo.addons.payment_stripe.controllers.main import StripeController
 
+from odoo.addons.therapy_billing.tools.cursor import run_in_fresh_cursor
+
 from .. import const
 from ..adapter import StripeFailure
 
@@ -22,17 +24,36 @@ class PaymentTransaction(models.Model):
     def _therapy_try_release(self):
         """Override of `therapy_billing` to give a try up only when Stripe agrees (M3).
 
-        The intent is cancelled first. If it is too late for that, Stripe's state is
-        adopted: a payment that went through is booked, not repeated.
+        The intent is cancelled first, so a draft need not be old. If it is too late
+        for that, Stripe's state is adopted: what went through is booked, not repeated.
         """
-        stripe_txs = self.filtered(lambda tx: tx.provider_code == "stripe")
-        result = super(PaymentTransaction, self - stripe_txs)._therapy_try_release()
-        for tx in stripe_txs.filtered(lambda tx: tx.state == "draft"):
-            try:
-                tx._therapy_stripe_release()
-            except StripeFailure as failure:
-                _logger.info("Transaction %s keeps its part: %s", tx.id, failure.code)
-        return result
+        self.ensure_one()
+        if self.provider_code != "stripe":
+            return super()._therapy_try_release()
+        if self.state != "draft":
+            return False
+        if self.env.context.get("therapy_stripe_leftovers") and self._is_young(10):
+            return False  # Somebody else is paying at this moment.
+        try:
+            self._therapy_stripe_release()
+        except (StripeFailure, LockError) as reason:
+            _logger.info("Transaction %s keeps its part: %s", self.id, reason)
+        return self.state in ("cancel", "error")
+
+    @api.model
+    def _therapy_make_room(self, bills, total, parts):
+        """Override of `therapy_billing` to leave payers alone who are paying now."""
+        bills = bills.with_context(therapy_stripe_leftovers=True)
+        return super()._therapy_make_room(bills, total, parts)
+
+    def _is_young(self, minutes):
+        """Tell whether the try was started less than some minutes ago.
+
+        :param int minutes: minutes
+        :rtype: bool
+        """
+        limit = fields.Datetime.now() - timedelta(minutes=minutes)
+        return (self.sent_at or self.create_date) > limit
 
     def _therapy_stripe_release(self):
         """Cancel the intent of a draft, or adopt what it already became.
@@ -43,35 +64,53 @@ class PaymentTransaction(models.Model):
         :raise LockError: if another process works on the transaction
         """
         self.ensure_one()
-        young = fields.Datetime.now() - timedelta(minutes=const.IN_FLIGHT_MINUTES)
+        young = self._is_young(const.IN_FLIGHT_MINUTES)
         if self.sent_at:
             # A charge of a saved card: cannot be taken back, only asked about.
-            if self.sent_at <= young:
+            if not young:
                 self._therapy_stripe_resolve()
             return
-        self.lock_for_update(allow_referencing=True)
         if not self.provider_reference:
             # No intent was handed out, so nobody can confirm one; but the request
             # that makes it may be on its way.
-            if self.create_date <= young:
+            if not young:
                 self._set_canceled()
             return
+        intent = self._therapy_stripe_cancel_intent()
+        if intent.get("status") == "canceled":
+            self._therapy_stripe_apply(intent)
+            return
+        tx_id = self.id
+        # Apart from the caller, who will refuse and roll back.
+        run_in_fresh_cursor(
+            self.env,
+            lambda env: env[self._name].browse(tx_id)._therapy_stripe_apply(intent),
+        )
+        self.invalidate_recordset()
+
+    def _therapy_stripe_cancel_intent(self):
+        """Cancel the intent, or read what it became meanwhile.
+
+        Note: self.ensure_one()
+
+        :return: the intent
+        :rtype: dict
+        :raise StripeFailure: if Stripe could not be asked
+        """
+        self.ensure_one()
         adapter = self.provider_id._therapy_stripe_get_adapter()
+        reference = self.provider_reference
         validation = self.operation == "validation"
         try:
             if validation:
-                intent = adapter.cancel_setup_intent(self.provider_reference)
-            else:
-                intent = adapter.cancel_payment_intent(self.provider_reference)
+                return adapter.cancel_setup_intent(reference)
+            return adapter.cancel_payment_intent(reference)
         except StripeFailure as failure:
-            if failure.code not in (
-                "payment_intent_unexpected_state",
-                "setup_intent_unexpected_state",
-            ):
+            if not failure.code.endswith("_intent_unexpected_state"):
                 raise
-            self._therapy_stripe_refresh()
-        else:
-            self._therapy_stripe_apply(intent)
+        if validation:
+            return adapter.retrieve_setup_intent(reference)
+        return adapter.retrieve_payment_intent(reference)
 
     def _therapy_stripe_close_failed(self):
         """End a try whose payer came back from Stripe without success.
@@ -99,19 +138,19 @@ class PaymentTransaction(models.Model):
         now = fields.Datetime.now()
         draft_limit = now - timedelta(minutes=const.DRAFT_MINUTES)
         pending_limit = now - timedelta(minutes=10)
-        base = [("provider_id.code", "=", "stripe"), ("provider_reference", "!=", False)]
+        base = [("provider_id.code", "=", "stripe")]
         drafts = self.search(
             [
                 *base,
                 ("state", "=", "draft"),
                 ("sent_at", "=", False),
                 ("create_date", "<=", draft_limit),
-                ("operation", "in", ("online_direct", "validation")),
             ]
         )
         pending = self.search(
             [
                 *base,
+                ("provider_reference", "!=", False),
                 ("state", "=", "pending"),
                 ("last_state_change", "<=", pending_limit),
                 ("therapy_stripe_result", "!=", "unknown"),

@@ -16,6 +16,10 @@ from ..tools import clock
 _logger = logging.getLogger(__name__)
 
 
+class NeedsPerson(Exception):
+    """An event that only a person can act upon; the message says what to do."""
+
+
 class TherapyStripeEvent(models.Model):
     """Inbox of signed events: stored first, answered, worked through later.
 
@@ -168,6 +172,8 @@ class TherapyStripeEvent(models.Model):
         try:
             with self.env.cr.savepoint():
                 state, error = event_sudo._dispatch(), False
+        except NeedsPerson as reason:
+            state, error = "dead", str(reason)
         except (StripeFailure, LockError) as failure:
             state, error = "failed", str(failure)
         except Exception as failure:
@@ -258,11 +264,15 @@ class TherapyStripeEvent(models.Model):
             carried = refund.get("metadata") or {}
             if carried.get("db") == own["db"]:
                 tx = tx.search([("uuid", "=", carried.get("tx"))], limit=1)
-        if not tx:
-            self.error = self.env._(
-                "A refund made outside Odoo. Enter it by hand: it is not in the books."
+        if not tx and self._is_own_refund(refund):
+            raise NeedsPerson(
+                self.env._(
+                    "A refund made outside Odoo. Enter it by hand: it is not in the "
+                    "books."
+                )
             )
-            return "dead" if self._is_own_refund(refund) else "ignored"
+        if not tx:
+            return "ignored"
         self.transaction_id = tx
         tx.lock_for_update(allow_referencing=True)
         tx._process("stripe", {"reference": tx.reference, "refund": refund})

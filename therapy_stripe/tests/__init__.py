@@ -1,4 +1,14 @@
-from . import test_adapter, test_provider, test_tools, test_card, test_event, test_onsession
+from . import (
+    common,
+    test_adapter,
+    test_card,
+    test_charge,
+    test_charge_wizard,
+    test_event,
+    test_onsession,
+    test_provider,
+    test_tools,
+)
 from .core_defects import (
     test_payment_payload,
     test_return_substitution,

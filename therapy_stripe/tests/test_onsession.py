@@ -95,6 +95,7 @@ class TestOnSession(TherapyStripeCommon, HttpCase):
         self._confirm(tx)
         other = self._create_tx(self._create_bill(100.0))
         reference, tx.provider_reference = tx.provider_reference, False
+        tx.flush_recordset()
         other.provider_reference = reference
         self._return(other)
         self.assertEqual(other.state, "draft")
@@ -152,8 +153,20 @@ class TestOnSession(TherapyStripeCommon, HttpCase):
         self._confirm(first)
         with self.assertRaises(ValidationError):
             self._create_tx(self.bill)
+        self.assertFalse(first._therapy_try_release())
         self.assertEqual(first.state, "done")
         self.assertEqual(self.sandbox.captured(), 10000)
+
+    def test_payer_who_is_paying_now_is_left_alone_by_another(self):
+        first = self._create_tx(self.bill, 60.0)
+        first._get_processing_values()
+        other = self.env["res.partner"].create({"name": "Alex Parent"})
+        with self.assertRaises(ValidationError):
+            self._create_tx(self.bill, 100.0, paid_by_id=other.id)
+        self.assertEqual(first.state, "draft")
+        self.assertEqual(
+            self._create_tx(self.bill, 40.0, paid_by_id=other.id).state, "draft"
+        )
 
     def test_form_left_open_gives_the_bill_back(self):
         tx = self._create_tx(self.bill)

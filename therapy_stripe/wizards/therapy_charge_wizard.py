@@ -29,9 +29,12 @@ class TherapyChargeWizard(models.TransientModel):
         domain="[('id', 'in', payer_ids)]",
         compute="_compute_partner_id",
         store=True,
+        precompute=True,
         readonly=False,
     )
-    card_ids = fields.Many2many("payment.token", compute="_compute_card_ids")
+    card_ids = fields.Many2many(
+        "payment.token", string="Usable Cards", compute="_compute_card_ids"
+    )
     token_id = fields.Many2one(
         "payment.token",
         string="Card",
@@ -42,7 +45,11 @@ class TherapyChargeWizard(models.TransientModel):
     )
     card_status = fields.Selection(related="token_id.status")
     amount = fields.Monetary(
-        compute="_compute_amount", store=True, readonly=False, required=True
+        compute="_compute_amount",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
     )
     uuid = fields.Char(default=lambda self: str(uuid.uuid4()), readonly=True)
     transaction_id = fields.Many2one("payment.transaction", readonly=True)
