@@ -111,6 +111,11 @@ class App:
             status, body = exc.status, exc.body()
             if status == 409:
                 headers["Stripe-Should-Retry"] = "true"
+        except Dropped:
+            raise
+        except Exception as exc:
+            _logger.exception("sandbox error")
+            status, body = 500, _bug(exc)
         entry["status"] = status
         return self._answer(request, entry, status, body, headers)
 

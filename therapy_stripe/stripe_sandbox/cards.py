@@ -32,7 +32,6 @@ class Card:
     already_set_up: bool = False
     blocked: bool = False
     refund: str = ""
-    product: str | None = None
 
 
 TRY_AGAIN, NEVER_AGAIN = "try_again_later", "do_not_try_again"
@@ -170,8 +169,8 @@ CARDS = [
     Card("4000000000000077", ("bypassPending",)),
     # Our own: health savings and flexible spending cards, and one whose issuer
     # tells nothing.
-    Card("4000000000000507", ("hsaPrepaid",), funding="prepaid", product="HSA"),
-    Card("4000000000000515", ("hsaDebit",), funding="debit", product="HSA"),
+    Card("4000000000000507", ("hsaPrepaid",), funding="prepaid"),
+    Card("4000000000000515", ("hsaDebit",), funding="debit"),
     Card("4000000000000523", ("fundingUnknown",), funding="unknown"),
 ]
 

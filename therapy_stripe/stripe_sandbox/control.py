@@ -44,6 +44,8 @@ def respond(app, request):
             result, status = handler(app, body, **match.groupdict()), 200
         except ApiError as exc:
             result, status = exc.body(), exc.status
+        except (TypeError, ValueError) as exc:
+            result, status = {"error": {"message": f"Not understood: {exc}"}}, 400
         return Response(
             json.dumps(result, indent=2), status, mimetype="application/json"
         )

@@ -136,7 +136,7 @@ class Deliverer:
 
     def _claim(self):
         now = self.store.now()
-        for delivery in self.store.tables["_delivery"].values():
+        for delivery in self.store.open_deliveries.values():
             if delivery["status"] == "pending" and delivery["due"] <= now:
                 delivery["status"] = "sending"
                 return delivery
@@ -151,7 +151,7 @@ class Deliverer:
             event = self.store.tables["event"].get(delivery["event"])
             endpoint = self.store.tables["webhook_endpoint"].get(delivery["endpoint"])
             if event is None or endpoint is None or endpoint["status"] != "enabled":
-                delivery["status"] = "failed"
+                self._close(delivery, "failed")
                 return None
             body, headers = signed_request(self.store, event, endpoint)
             url = endpoint["url"]
@@ -164,17 +164,19 @@ class Deliverer:
         return status
 
     def _note(self, delivery, event, status):
-        already = delivery["status"] == "delivered"
         delivery["attempts"] += 1
         delivery["last_status"] = status
         if status is not None and 200 <= status < 300:
-            delivery["status"] = "delivered"
-            if not already:
-                event["pending_webhooks"] -= 1
+            self._close(delivery, "delivered")
+            event["pending_webhooks"] -= 1
         elif delivery["attempts"] > len(RETRY_DELAYS):
-            delivery["status"] = "failed"
+            self._close(delivery, "failed")
         else:
             delivery["status"] = "pending"
             delay = RETRY_DELAYS[delivery["attempts"] - 1]
             delivery["due"] = self.store.now() + delay
         self.store.dirty.set()
+
+    def _close(self, delivery, status):
+        delivery["status"] = status
+        self.store.open_deliveries.pop(delivery["id"], None)

@@ -49,7 +49,7 @@ def endpoints_for(store, event):
 def queue(store, event, endpoint):
     """Add one delivery; the delivery threads pick it up when its mode allows."""
     delivery_id = store.new_id("dlv", 12)
-    store.tables["_delivery"][delivery_id] = {
+    delivery = {
         "id": delivery_id,
         "event": event["id"],
         "type": event["type"],
@@ -59,6 +59,8 @@ def queue(store, event, endpoint):
         "status": "held" if store.deliver["mode"] == "hold" else "pending",
         "last_status": None,
     }
+    store.tables["_delivery"][delivery_id] = delivery
+    store.open_deliveries[delivery_id] = delivery
     event["pending_webhooks"] += 1
 
 

@@ -45,6 +45,8 @@ class Store:
 
     def _clear(self):
         self.tables = {name: {} for name in TABLES}
+        # Deliveries that are not over yet: the only ones the threads look at.
+        self.open_deliveries = {}
         self.offset = 0
         self.deliver = {"mode": "immediate", "duplicate": 1}
         self.requests = []
@@ -138,6 +140,8 @@ class Store:
         for delivery in self.tables["_delivery"].values():
             if delivery["status"] == "sending":
                 delivery["status"] = "pending"
+            if delivery["status"] in ("pending", "held"):
+                self.open_deliveries[delivery["id"]] = delivery
 
     def save(self):
         """Write the snapshot file, whole or not at all. No file: do nothing."""

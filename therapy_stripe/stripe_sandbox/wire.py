@@ -69,6 +69,8 @@ def _child(target, part, following, key):
     empty = [] if following == "" else {}
     if isinstance(target, list):
         # a[][b]=1&a[][c]=2 fills one item; a repeated field opens the next one.
+        if target and not isinstance(target[-1], dict):
+            raise invalid(f"Invalid request: conflicting values for {key}", part)
         if not target or following in target[-1]:
             target.append(empty)
         return target[-1]

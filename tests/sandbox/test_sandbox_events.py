@@ -5,6 +5,7 @@ import hmac
 import time
 
 import pytest
+from sandbox_client import Api, start, stop
 
 VERSION = "2026-10-28.endive"
 
@@ -171,12 +172,24 @@ def test_gives_up_after_four_attempts(api, receiver):
     assert len(receiver.received) == 4
 
 
-def test_proxies_are_not_used(api, receiver, monkeypatch):
-    # The server's own process would have to be told; a refused port tells as much.
+def test_nothing_answers(api):
     subscribe(api, "http://127.0.0.1:9/hook")
     api.customer()
     wait_for(lambda: deliveries(api)[0]["attempts"] == 1)
     assert deliveries(api)[0]["last_status"] is None
+
+
+def test_proxies_are_not_used(receiver, monkeypatch):
+    proxy = receiver.url.removesuffix("/hook")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy)
+    process, url = start("--port", "0")
+    api = Api(url)
+    subscribe(api, "http://127.0.0.1:9/hook")
+    api.customer()
+    wait_for(lambda: deliveries(api)[0]["attempts"] == 1)
+    assert receiver.received == []
+    stop(process)
 
 
 def test_hold_and_flush(api, receiver):

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 import requests
-from conftest import PUBLISHABLE, SECRET
+from sandbox_client import PUBLISHABLE, SECRET
 
 VERSION = "2026-10-28.endive"
 
@@ -34,6 +34,22 @@ def test_nested_lists_of_objects(api):
     assert customer["address"]["city"] == "Portland"
     assert customer["address"]["line2"] is None
     assert customer["shipping"]["address"]["line1"] == "1 Main St"
+
+
+@pytest.mark.parametrize(
+    "body", ["a=1&a[b]=2", "a[b]=1&a=2", "a[]=1&a[b]=2", "a[]=1&a[][b]=2", "a[b][]=1"]
+)
+def test_conflicting_brackets_are_refused(api, body):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    api.error("customers", body, headers=form)
+
+
+def test_lists_of_objects(api):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = "tax_id_data[][type]=us_ein&tax_id_data[][value]=1&tax_id_data[][type]=x"
+    # Understood as two items, of which the second lacks its value.
+    error = api.error("customers", body, headers=form)
+    assert error["param"] == "tax_id_data[1][type]"
 
 
 def test_digit_keys_of_a_map_stay_a_map(api):

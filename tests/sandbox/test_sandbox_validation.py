@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from conftest import ADDON, Api
+from sandbox_client import ADDON, Api
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Payment intents and setup intents: states, challenges, rules."""
 
 import pytest
-from conftest import SECRET
+from sandbox_client import SECRET
 
 UNEXPECTED = "payment_intent_unexpected_state"
 

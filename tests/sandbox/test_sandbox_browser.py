@@ -26,7 +26,9 @@ def chromium():
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]
         )
-        yield browser
+        context = browser.new_context()
+        context.set_default_timeout(8000)
+        yield context
         browser.close()
 
 
@@ -57,14 +59,12 @@ def shop(server):
 
 @pytest.fixture
 def page(chromium, shop):
-    context = chromium.new_context()
-    context.set_default_timeout(8000)
-    page = context.new_page()
+    page = chromium.new_page()
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"{shop}/endive")
     yield page
-    context.close()
+    page.close()
     assert not problems
 
 
@@ -263,6 +263,51 @@ def test_tours_can_fill_the_form(api, page):
 def test_wallets_are_not_there(api, page):
     request = "Stripe('pk_test_x').paymentRequest({}).canMakePayment()"
     assert page.evaluate(request) is None
+
+
+def test_actions_can_be_left_for_later(api, page):
+    pi = intent(api)
+    secret = pi["client_secret"]
+    data = {"payment_method": "pm_card_authenticationRequired"}
+    result = page.evaluate(
+        """async ([secret, data]) => {
+            window.stripe = Stripe("pk_test_sandbox");
+            const options = {handleActions: false};
+            return await stripe.confirmCardPayment(secret, data, options);
+        }""",
+        [secret, data],
+    )
+    assert result["paymentIntent"]["status"] == "requires_action"
+    page.evaluate(
+        "s => { window.result = stripe.handleNextAction({clientSecret: s}) }", secret
+    )
+    page.frame_locator(BANK).get_by_role("button", name="Complete").click()
+    assert page.evaluate("window.result")["paymentIntent"]["status"] == "succeeded"
+    seen = page.evaluate("s => stripe.retrievePaymentIntent(s)", secret)
+    assert seen["paymentIntent"]["id"] == pi["id"]
+    again = page.evaluate("s => stripe.confirmCardPayment(s)", secret)
+    assert again["paymentIntent"]["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:1", "https://example.com", ""])
+def test_form_obeys_only_the_page_it_names(server, page, origin):
+    listen = """url => new Promise((resolve) => {
+        const heard = [];
+        window.addEventListener("message", (event) => heard.push(event.data));
+        const frame = document.createElement("iframe");
+        frame.name = "card";
+        frame.src = url;
+        frame.onload = () => {
+            const data = {number: "4242424242424242"};
+            const message = {sandbox: "f", type: "fill", seq: 1, data};
+            frame.contentWindow.postMessage(message, "*");
+            setTimeout(() => resolve(heard), 200);
+        };
+        document.body.append(frame);
+    })"""
+    url = f"{server.url}/_sandbox/elements?id=f&origin={origin}"
+    assert page.evaluate(listen, url) == []
+    assert page.frame(name="card").locator("input[name=number]").input_value() == ""
 
 
 def test_live_key_is_refused(api, page):

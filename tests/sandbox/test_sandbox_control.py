@@ -5,7 +5,7 @@ import signal
 
 import pytest
 import requests
-from conftest import Api, start, stop
+from sandbox_client import Api, start, stop
 
 
 def fault(api, do, **spec):
