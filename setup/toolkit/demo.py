@@ -1,11 +1,12 @@
 """``./setup/demo``: the product on a practice of its own, in one command."""
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import time
-import xmlrpc.client
+import urllib.request
 from pathlib import Path
 
 from . import console, environment, odoo, paths, postgres, services
@@ -99,17 +100,39 @@ def _forget(prefix):
 def connect(info, login="admin", password="admin"):  # noqa: S107 - the demo's own
     """Return a function that calls a model's method as a user of the demo.
 
-    Odoo's external interface is what an administrator's own scripts would use.
+    It speaks as the web client does: Odoo 19 reports its older external interfaces
+    as deprecated, and the newer one wants an API key.
     """
-    common = xmlrpc.client.ServerProxy(f"{info['odoo']}/xmlrpc/2/common")
-    user = common.authenticate(info["database"], login, password, {})
-    models = xmlrpc.client.ServerProxy(
-        f"{info['odoo']}/xmlrpc/2/object", allow_none=True
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor()
+    )
+
+    def post(path, **params):
+        request = urllib.request.Request(
+            info["odoo"] + path,
+            json.dumps({"jsonrpc": "2.0", "params": params}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with opener.open(request, timeout=60) as response:
+            answer = json.load(response)
+        if error := answer.get("error"):
+            raise Stop(f"{path}: {error['data'].get('debug') or error['message']}")
+        return answer["result"]
+
+    post(
+        "/web/session/authenticate",
+        db=info["database"],
+        login=login,
+        password=password,
     )
 
     def call(model, method, *arguments, **keywords):
-        return models.execute_kw(
-            info["database"], user, password, model, method, list(arguments), keywords
+        return post(
+            f"/web/dataset/call_kw/{model}/{method}",
+            model=model,
+            method=method,
+            args=list(arguments),
+            kwargs=keywords,
         )
 
     return call
@@ -132,11 +155,11 @@ def configure(info):
         providers,
         {
             "therapy_stripe_api_base": info["sandbox"],
-            "therapy_stripe_js_base": info["sandbox"],
+            "therapy_stripe_js_url": f"{info['sandbox']}/endive/stripe.js",
             "state": "test",
         },
     )
-    call("payment.provider", "action_therapy_stripe_create_webhook", providers)
+    call("payment.provider", "action_stripe_create_webhook", providers)
 
 
 def start(database, name, port, *, keep):

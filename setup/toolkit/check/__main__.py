@@ -32,9 +32,10 @@ def main():
     """Run everything and return the exit code."""
     folder, shots, info_file = (Path(argument) for argument in sys.argv[1:4])
     info = json.loads(info_file.read_text())
-    report, ledger = Report(), Ledger(info)
+    ledger, browser = Ledger(info), Browser(info, shots)
+    report = Report(browser.shoot_all)
     wanted = expected.compute(folder)
-    with Browser(info, shots).open() as browser:
+    with browser.open():
         biller = browser.login(browser.person(), "biller", "biller")
         report.step(
             "1 import the practice's files",

@@ -30,7 +30,7 @@ class Browser:
     def __init__(self, info, shots):
         self.info, self.shots = info, shots
         self.count = 0
-        self.complaints = []
+        self.complaints, self.pages = [], []
 
     @contextmanager
     def open(self):
@@ -55,6 +55,8 @@ class Browser:
         )
         page = context.new_page()
         page.set_default_timeout(20_000)
+        self.pages.append(page)
+        _count_requests(page)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
         return page
@@ -78,6 +80,12 @@ class Browser:
         """Save a picture of the page."""
         self.count += 1
         page.screenshot(path=self.shots / f"{self.count:02d}-{name}.png", full_page=True)
+
+    def shoot_all(self, name):
+        """Save a picture of every open page: a step broke."""
+        for page in self.pages:
+            if not page.is_closed():
+                self.shoot(page, name)
 
     def mails(self):
         """Return every mail the practice sent, oldest first."""
@@ -103,6 +111,22 @@ class Browser:
             return answer.read()
 
 
+def _count_requests(page):
+    """Keep the addresses of calls that wait for an answer in ``page.under_way``."""
+    page.under_way = set()
+
+    def begin(request):
+        if request.resource_type in ("xhr", "fetch"):
+            page.under_way.add(request.url)
+
+    def end(request):
+        page.under_way.discard(request.url)
+
+    page.on("request", begin)
+    page.on("requestfinished", end)
+    page.on("requestfailed", end)
+
+
 def backend(page, path):
     """Open a screen of the back office and wait until it is drawn."""
     page.goto(f"/odoo/{path}")
@@ -110,10 +134,17 @@ def backend(page, path):
     idle(page)
 
 
-def idle(page):
-    """Wait until the web client has nothing under way."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_function("() => !document.querySelector('.o_blockUI, .o_loading')")
+def idle(page, quiet_ms=250):
+    """Wait until the page has asked the server for nothing for a moment.
+
+    Odoo's web client keeps a websocket, so Playwright's "networkidle" never comes.
+    """
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        page.wait_for_timeout(quiet_ms)
+        if not page.under_way and not page.locator(".o_blockUI").count():
+            return
+    raise AssertionError(f"the page does not come to rest: {sorted(page.under_way)[:3]}")
 
 
 def button(page, name):

@@ -7,8 +7,9 @@ import traceback
 class Report:
     """Counts facts that hold and facts that do not."""
 
-    def __init__(self):
+    def __init__(self, on_break=lambda name: None):
         self.passed = self.failed = 0
+        self.on_break = on_break
 
     def fact(self, name, holds, detail=""):
         """Print a fact and whether it holds; return whether it does."""
@@ -35,6 +36,7 @@ class Report:
         except Exception as error:
             self.fact(f"{name} ran to its end", False, _short(error))
             traceback.print_exc()
+            self.on_break(f"broken-{name.split()[0]}")
             return None
         finally:
             print(f"    {time.monotonic() - start:.1f} s", flush=True)

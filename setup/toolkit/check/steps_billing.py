@@ -4,6 +4,7 @@ import re
 
 from .browser import backend, button, expect, fill_field, idle, select
 
+STATE = ".o_statusbar_status .o_arrow_button_current"
 KINDS = (("services", "Services"), ("payers", "Payers"), ("schedule", "Schedule"))
 
 
@@ -11,21 +12,23 @@ def import_file(page, label, path):
     """Import one file through the import screen; return its result lines."""
     backend(page, "therapy-imports/new")
     select(page, "kind", label)
-    with page.expect_file_chooser() as chooser:
-        page.locator(".o_field_widget[name='file'] button.o_select_file_button").click()
-    chooser.value.set_files(path)
+    page.set_input_files(".o_field_widget[name='file'] input[type=file]", path)
     idle(page)
     button(page, "action_import")
-    expect(page.locator(".o_field_widget[name='state'], .o_statusbar_status")).to_contain_text(
-        "Imported", timeout=120_000
-    )
+    expect(page.locator(STATE)).to_have_text("Imported", timeout=120_000)
+    idle(page)
 
 
 def step_import(report, browser, ledger, page, folder, wanted):
-    """Import all three files, then the schedule again with a wrong row added."""
+    """Import all three files, then the schedule again with a wrong row added.
+
+    Services carry the rates, so the manager brings them in.
+    """
+    manager = browser.login(browser.person(), "manager", "manager")
     for kind, label in KINDS:
-        import_file(page, label, folder / f"{kind}.csv")
-        browser.shoot(page, f"import-{kind}")
+        who = manager if kind == "services" else page
+        import_file(who, label, folder / f"{kind}.csv")
+        browser.shoot(who, f"import-{kind}")
     report.equal("sessions imported", ledger.figure("sessions"), wanted["sessions"])
     rejected = ledger.one(
         "SELECT rejected_count FROM therapy_import ORDER BY id DESC LIMIT 1"
@@ -74,7 +77,7 @@ def step_bill(report, browser, ledger, page, wanted):
     button(page, "action_preview")
     browser.shoot(page, "run-preview")
     button(page, "action_generate")
-    expect(page.locator(".o_statusbar_status")).to_contain_text("Done", timeout=120_000)
+    expect(page.locator(STATE)).to_have_text("Done", timeout=120_000)
     idle(page)
     browser.shoot(page, "run-done")
     report.equal("billed, in cents", ledger.figure("billed"), wanted["billed_cents"])
