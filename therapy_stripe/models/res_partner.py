@@ -8,7 +8,7 @@ class ResPartner(models.Model):
         "payment.token",
         "partner_id",
         string="Cards on File",
-        domain=[("provider_id.code", "=", "stripe")],
+        domain=[("stripe_payment_method", "!=", False)],
         readonly=True,
     )
     therapy_card_count = fields.Integer(compute="_compute_therapy_card_count")

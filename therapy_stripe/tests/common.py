@@ -124,12 +124,15 @@ class TherapyStripeCommon(TransactionCase):
         """
         kind = "setup_intents" if tx.operation == "validation" else "payment_intents"
         adapter = self.provider._therapy_stripe_get_adapter()
-        return adapter.raw(
+        intent = adapter.raw(
             "POST",
             f"{kind}/{tx.provider_reference}/confirm",
             {"payment_method": card, "return_url": "http://127.0.0.1/back"},
             one_time_key("confirm"),
         )
+        if intent["status"] == "requires_action":
+            self.sandbox.approve(intent)
+        return intent
 
     # === PAYMENTS === #
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 ADDON = Path(__file__).resolve().parents[1]
 
@@ -75,6 +75,25 @@ class SandboxProcess:
     def heal(self):
         """Forget all faults."""
         self.control("DELETE", "faults")
+
+    def approve(self, intent):
+        """Let the cardholder approve an intent on the page of the bank.
+
+        :param dict intent: intent that asks for it
+        """
+        connection = HTTPConnection(self._address, timeout=20)
+        try:
+            connection.request(
+                "POST",
+                f"/_sandbox/3ds/{intent['id']}",
+                urlencode(
+                    {"client_secret": intent["client_secret"], "outcome": "complete"}
+                ),
+                {"Content-Type": "application/x-www-form-urlencoded"},
+            )
+            assert connection.getresponse().status < 400
+        finally:
+            connection.close()
 
     def requests(self, path="", method=None):
         """Return the requests received, oldest first.
