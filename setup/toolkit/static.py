@@ -152,10 +152,7 @@ def _javascript():
 
 def _node_check(script, *arguments):
     """Run a Node tool on our JavaScript."""
-    try:
-        node, modules = _node_modules()
-    except Stop as error:
-        return False, str(error)
+    node, modules = _node_modules()
     # CACHE_DIR: prettier makes an empty node_modules in the clone without it.
     env = {"CACHE_DIR": paths.cache() / "node" / "scratch"}
     return _call(*node, modules / script, *arguments, *_javascript(), env=env)
@@ -221,7 +218,10 @@ def run(names=None):
     """
     results = []
     for name in names or CHECKS:
-        ok, text = CHECKS[name]()
+        try:
+            ok, text = CHECKS[name]()
+        except Stop as error:
+            ok, text = False, str(error)
         lines = [] if ok else [line for line in text.splitlines() if line.strip()]
         if len(lines) > SHOWN_LINES:
             lines[SHOWN_LINES:] = [f"... and {len(lines) - SHOWN_LINES} lines more"]
