@@ -1,6 +1,7 @@
 from . import core_defects
 from . import test_access_code
 from . import test_core_routes
+from . import test_lock_commits
 from . import test_my_therapy
 from . import test_pay_amount
 from . import test_pay_lookup

@@ -215,13 +215,13 @@ class TherapyPortalHttpCommon(TherapyPortalCommon, HttpCase):
         found = re.search(rf'data-{name}="([^"]*)"', html)
         return found and found.group(1)
 
-    def _pay(self, html, amount=None, **values):
+    def _pay(self, html, **values):
         """Press the pay button of a page with core's payment form."""
         params = {
             "provider_id": self.demo.id,
             "payment_method_id": self.method.id,
             "token_id": None,
-            "amount": float(amount or self._form_value(html, "amount")),
+            "amount": float(self._form_value(html, "amount")),
             "flow": "direct",
             "tokenization_requested": False,
             "landing_route": self._form_value(html, "landing-route"),
