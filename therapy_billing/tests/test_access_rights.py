@@ -1,0 +1,220 @@
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from .common import TherapyCommon
+
+ROLES = ("clinician", "biller", "manager", "auditor")
+OPERATIONS = ("read", "write", "create", "unlink")
+
+#: Letters of the operations each role may do: read, write, create, unlink.
+MATRIX = {
+    "therapy.session": {"clinician": "rwc", "biller": "rwcu", "auditor": "r"},
+    "therapy.session.line": {"clinician": "rwcu", "biller": "rwcu", "auditor": "r"},
+    "therapy.session.share": {"clinician": "", "biller": "r", "auditor": "r"},
+    "therapy.payment.allocation": {"clinician": "", "biller": "r", "auditor": "r"},
+    "therapy.guarantor": {
+        "clinician": "",
+        "biller": "rwc",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.coverage": {
+        "clinician": "",
+        "biller": "rwc",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.billing.run": {
+        "clinician": "",
+        "biller": "rwc",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.billing.run.problem": {
+        "clinician": "",
+        "biller": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.import": {"clinician": "", "biller": "rwcu", "auditor": "r"},
+    "therapy.import.line": {"clinician": "", "biller": "rwcu", "auditor": "r"},
+}
+
+
+@tagged("post_install", "-at_install")
+class TestAccessRights(TherapyCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {
+            role: cls._create_user(role, f"therapy_billing.group_{role}")
+            for role in ROLES
+        }
+        cls.users["portal"] = new_test_user(
+            cls.env, "rosa", groups="base.group_portal", partner_id=cls.mother.id
+        )
+        cls.users["employee"] = cls._create_user("employee", "base.group_user")
+        cls.clinician = cls.users["clinician"].partner_id
+        cls.clinician.is_provider = True
+        cls.own = cls._create_session(cls.kim)
+        cls.foreign = cls._create_session(
+            cls.ann,
+            provider_id=cls.env["res.partner"]
+            .create({"name": "Sam Rey", "is_provider": True})
+            .id,
+        )
+
+    @classmethod
+    def _create_user(cls, login, groups):
+        user = new_test_user(cls.env, login, groups=groups)
+        user.write(
+            {
+                "company_ids": [Command.set(cls.practice.ids)],
+                "company_id": cls.practice.id,
+            }
+        )
+        return user
+
+    def test_the_matrix_of_roles_and_models(self):
+        for model, roles in MATRIX.items():
+            for role in ROLES:
+                letters = roles.get(role, roles["biller"])
+                for operation in OPERATIONS:
+                    allowed = (
+                        self.env[model]
+                        .with_user(self.users[role])
+                        .has_access(operation)
+                    )
+                    self.assertEqual(
+                        allowed, operation[0] in letters, (model, role, operation)
+                    )
+
+    def test_portal_users_and_other_employees_see_nothing(self):
+        for model in MATRIX:
+            for name in ("portal", "employee"):
+                Model = self.env[model].with_user(self.users[name])
+                self.assertFalse(Model.has_access("read"), (model, name))
+
+    def test_a_clinician_sees_own_sessions_only(self):
+        Session = self.env["therapy.session"].with_user(self.users["clinician"])
+        self.assertEqual(Session.search([]), self.own)
+        self.assertEqual(
+            Session.search_count([("id", "=", self.foreign.id)]), 0
+        )
+        with self.assertRaises(AccessError):
+            Session.browse(self.foreign.id).read(["patient_id"])
+        lines = self.env["therapy.session.line"].with_user(self.users["clinician"])
+        self.assertEqual(lines.search([]), self.own.line_ids)
+        with self.assertRaises(AccessError):
+            self._create_foreign_session(self.users["clinician"])
+
+    def _create_foreign_session(self, user):
+        return (
+            self.env["therapy.session"]
+            .with_user(user)
+            .create(
+                {
+                    "patient_id": self.ann.id,
+                    "provider_id": self.foreign.provider_id.id,
+                    "start": "2026-11-10 15:00:00",
+                }
+            )
+        )
+
+    def test_a_clinician_sees_no_amounts(self):
+        user = self.users["clinician"]
+        session = self.own.with_user(user)
+        self.assertTrue(session.read(["patient_id", "date", "service_summary"]))
+        for name in ("amount_total", "billing_state", "share_ids"):
+            with self.assertRaises(AccessError):
+                session.read([name])
+        for name in ("rate", "amount"):
+            with self.assertRaises(AccessError):
+                session.line_ids.read([name])
+        with self.assertRaises(AccessError):
+            self.env["account.move"].with_user(user).search([])
+        with self.assertRaises(AccessError):
+            self.kim.with_user(user).read(["guarantor_ids"])
+
+    def test_a_clinician_enters_and_holds_a_session(self):
+        user = self.users["clinician"]
+        session = (
+            self.env["therapy.session"]
+            .with_user(user)
+            .create(
+                {
+                    "patient_id": self.kim.id,
+                    "provider_id": user.partner_id.id,
+                    "start": "2026-11-10 15:00:00",
+                    "line_ids": [Command.create({"product_id": self.talk.id})],
+                }
+            )
+        )
+        session.action_set_held()
+        self.assertCents(session.sudo().amount_total, 175.25)
+        self.assertEqual(session.sudo().billing_state, "unbilled")
+
+    def test_a_biller_imports_bills_and_takes_back(self):
+        user = self.users["biller"]
+        run = (
+            self.env["therapy.billing.run"]
+            .with_user(user)
+            .create({"date_from": "2026-11-01", "date_to": "2026-11-30"})
+        )
+        run.action_preview()
+        run.action_generate()
+        self.assertEqual(len(run.move_ids), 4)
+        run.action_retract()
+        self.assertEqual(set(run.move_ids.mapped("state")), {"cancel"})
+
+    def test_an_auditor_reads_bills_and_changes_nothing(self):
+        user = self.users["auditor"]
+        bill = self._bill()[0].with_user(user)
+        self.assertTrue(bill.read(["amount_total", "patient_id"]))
+        with self.assertRaises(AccessError):
+            bill.write({"ref": "changed"})
+        with self.assertRaises(AccessError):
+            self._create_foreign_session(user)
+        with self.assertRaises(AccessError):
+            (
+                self.env["therapy.billing.run"]
+                .with_user(user)
+                .create({"date_from": "2026-11-01", "date_to": "2026-11-30"})
+            )
+
+    def test_who_is_a_patient_is_not_told_to_other_employees(self):
+        kim = self.kim.with_user(self.users["employee"])
+        self.assertTrue(kim.read(["name"]))
+        for name in ("is_patient", "birthdate", "guarantor_ids", "coverage_ids"):
+            with self.assertRaises(AccessError):
+                kim.read([name])
+            with self.assertRaises(AccessError):
+                kim.search([(name, "!=", False)])
+        with self.assertRaises(AccessError):
+            kim.with_user(self.users["portal"]).read(["birthdate"])
+
+    def test_an_employee_without_a_role_edits_other_contacts(self):
+        group = self.env.ref("base.group_partner_manager")
+        user = self.users["employee"]
+        user.group_ids += group
+        contact = self.env["res.partner"].with_user(user).create({"name": "Someone"})
+        contact.write({"parent_id": self.partner_a.id, "email": "x@example.com"})
+        self.assertEqual(contact.parent_id, self.partner_a)
+
+    def test_companies_are_apart(self):
+        other = self.env["res.company"].create({"name": "Other practice"})
+        user = self.users["manager"]
+        user.write(
+            {"company_ids": [Command.set(other.ids)], "company_id": other.id}
+        )
+        bill = self._bill()[0]
+        for model, record in (
+            ("therapy.session", self.own),
+            ("therapy.session.line", self.own.line_ids),
+            ("therapy.session.share", bill.session_share_ids),
+            ("therapy.guarantor", self.kim.guarantor_ids),
+            ("therapy.coverage", self.coverage),
+            ("therapy.billing.run", bill.therapy_run_id),
+        ):
+            Model = self.env[model].with_user(user)
+            self.assertFalse(Model.search([("id", "in", record.ids)]), model)
