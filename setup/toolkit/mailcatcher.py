@@ -97,6 +97,8 @@ def handler(inbox):
             if parts == ["messages.json"]:
                 data = [describe(entry) for entry in messages]
                 return "application/json", json.dumps(data).encode()
+            if parts == ["favicon.ico"]:
+                return "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>"
             if not parts:
                 return "text/html; charset=utf-8", _list(messages).encode()
             number = int(parts[0])

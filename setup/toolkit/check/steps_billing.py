@@ -53,7 +53,7 @@ def step_import(report, browser, ledger, page, folder, wanted):
         bool(reason) and reason[0][0] == len(lines) + 1 and "13/45/2026" in reason[0][1],
         str(reason),
     )
-    shown = page.locator(".o_field_widget[name='line_ids']").inner_text()
+    shown = page.locator(".o_form_view").inner_text()
     report.fact("and the screen says so", "13/45/2026" in shown)
 
 
@@ -77,7 +77,10 @@ def step_bill(report, browser, ledger, page, wanted):
     button(page, "action_preview")
     browser.shoot(page, "run-preview")
     button(page, "action_generate")
-    expect(page.locator(STATE)).to_have_text("Done", timeout=120_000)
+    expect(page.locator(".o_list_view .o_data_row").first).to_be_visible(timeout=120_000)
+    browser.shoot(page, "run-bills")
+    page.locator(".o_back_button, .breadcrumb-item a").last.click()
+    expect(page.locator(STATE)).to_have_text("Done")
     idle(page)
     browser.shoot(page, "run-done")
     report.equal("billed, in cents", ledger.figure("billed"), wanted["billed_cents"])

@@ -61,6 +61,8 @@ def step_share(report, browser, ledger, page):
     links = re.findall(r"href=\"([^\"]*/pay[^\"]*)\"", text)
     codes = [code for code in codes if code in re.sub(r"<[^>]+>", " ", text)]
     report.fact("the mail holds the bill's number", bill["name"] in text)
+    page.wait_for_timeout(1500)
+    report.equal("the mail was sent once: mails", len(browser.mails()) - known, 1)
     report.fact("a 6-digit access code", len(set(codes)) == 1, f"{len(set(codes))} found")
     report.fact("and the link to the payment page", bool(links), str(links[:1]))
     report.fact("the link holds no code", not any(code in links[0] for code in codes))
