@@ -358,6 +358,23 @@ def test_off_session_after_setup(api, name, code):
         assert api.post("payment_intents", data)["status"] == "succeeded"
 
 
+@pytest.mark.parametrize(
+    "usage, status", [("off_session", "succeeded"), ("on_session", None)]
+)
+def test_payment_sets_the_card_up(api, usage, status):
+    customer = api.customer()
+    card = "pm_card_authenticationRequiredOnSetup"
+    pi = api.pay(card, customer=customer, setup_future_usage=usage)
+    api.challenge(pi, "complete")
+    method = api.get(f"payment_intents/{pi['id']}")["payment_method"]
+    data = off_session(api, customer, method)
+    if status:
+        assert api.post("payment_intents", data)["status"] == status
+    else:
+        error = api.error("payment_intents", data, 402)
+        assert error["code"] == "authentication_required"
+
+
 def test_already_set_up_card_still_asks_on_session(api):
     pi = api.pay("pm_card_authenticationRequiredSetupForOffSession")
     assert pi["status"] == "requires_action"

@@ -17,6 +17,13 @@ from .routing import Context
 
 TYPES = {"js": "text/javascript", "css": "text/css", "html": "text/html"}
 SCRIPT_PATHS = {"/v3", "/v3/", "/endive/stripe.js"}
+#: One file to the browser, four to us.
+SCRIPT_PARTS = (
+    "stripe/1-api.js",
+    "stripe/2-element.js",
+    "stripe/3-elements.js",
+    "stripe/4-stripe.js",
+)
 ASSETS = {"elements.js", "elements.css", "challenge.js"}
 CHALLENGE = re.compile(r"^/_sandbox/3ds/(?P<id>(pi|seti)_\w+)$")
 LOCAL_ORIGIN = re.compile(r"^http://(127(\.\d{1,3}){3}|localhost)(:\d+)?$")
@@ -32,7 +39,7 @@ def respond(app, request):
     """Answer a request for a page, an asset or the challenge; else 404."""
     path = request.path
     if path in SCRIPT_PATHS:
-        return _asset("stripe.js")
+        return _served("".join(map(_text, SCRIPT_PARTS)), "js")
     name = path.removeprefix("/_sandbox/static/")
     if name in ASSETS:
         return _asset(name)
@@ -54,9 +61,11 @@ def _text(name):
 
 
 def _asset(name):
-    response = Response(
-        _text(name), content_type=f"{TYPES[name.rsplit('.')[-1]]}; charset=utf-8"
-    )
+    return _served(_text(name), name.rsplit(".")[-1])
+
+
+def _served(text, kind):
+    response = Response(text, content_type=f"{TYPES[kind]}; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -1,9 +1,10 @@
 """Faults on order: what goes wrong, where, and how often."""
 
 import re
+import socket
 import threading
 
-from .errors import invalid
+from .errors import ApiError, Dropped, invalid
 
 ACTIONS = (
     "drop_before",
@@ -50,7 +51,6 @@ class Faults:
                     "code",
                     "message",
                     "type",
-                    "headers",
                 )
                 if name in spec
             },
@@ -85,3 +85,51 @@ def _fits(match, method, path, key):
         and re.search(match.get("path_regex", ""), path) is not None
         and match.get("key", key) == key
     )
+
+
+def strike_before(request, fault):
+    """Faults that strike before the request is looked at."""
+    if fault.get("do") == "drop_before":
+        _drop(request)
+    unprocessed = fault.get("do") == "status" and not fault.get("processed")
+    # A 500 belongs to an execution, so it goes through the idempotency key.
+    if unprocessed and int(fault["status"]) != 500:
+        status, body = answer_of(fault)
+        error = ApiError(status, "")
+        error.error = body["error"]
+        raise error
+
+
+def strike_after(request, response, do):
+    """Faults that strike the finished answer, in place."""
+    text = response.get_data()
+    if do == "drop_after":
+        _drop(request)
+    if do == "truncate_body":
+        response.automatically_set_content_length = False
+        response.set_data(text[: len(text) // 2])
+        response.headers["Content-Length"] = str(len(text))
+    if do == "bad_json":
+        response.set_data("<html><body>Bad gateway</body></html>")
+
+
+def answer_of(fault):
+    """Return ``(status, body)`` that a ``status`` fault puts in the answer's place."""
+    status = int(fault["status"])
+    code = fault.get("code", {429: "rate_limit", 409: "lock_timeout"}.get(status))
+    kind = "invalid_request_error" if status in (409, 429) else "api_error"
+    error = {
+        "message": fault.get("message", f"Fault injected by the sandbox ({status})."),
+        "type": fault.get("type", kind),
+    }
+    if code:
+        error["code"] = code
+    return status, {"error": error}
+
+
+def _drop(request):
+    """Close the connection without an answer."""
+    connection = request.environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+    raise Dropped("dropped on order")

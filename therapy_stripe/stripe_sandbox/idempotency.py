@@ -25,7 +25,8 @@ def claim(store, key, method, path, raw_params):
     """Take ``key`` for this request.
 
     :return: the kept entry ``{status, body, request_id}`` to replay, or None when
-        the request must now execute and then call :func:`keep` or :func:`release`
+        the request must now execute, then call :func:`keep` where its answer is to be
+        kept, and :func:`release_unfinished` in any case
     """
     if len(key) > MAX_LENGTH:
         raise ApiError(
@@ -84,7 +85,9 @@ def keep(store, key, status, body, request_id):
             entry.update(status=status, body=body, request_id=request_id)
 
 
-def release(store, key):
-    """Free a key whose request never executed."""
+def release_unfinished(store, key):
+    """Free a key under which nothing was kept: its request never executed."""
     with store.lock:
-        store.tables["_idempotency"].pop(key, None)
+        entry = store.tables["_idempotency"].get(key)
+        if entry is not None and entry["status"] is None:
+            del store.tables["_idempotency"][key]

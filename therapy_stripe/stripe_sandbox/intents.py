@@ -7,8 +7,7 @@ from .wire import public
 
 NO_LONGER_SUPPORTED = {
     "payment_method_types": (
-        "The payment_method_types parameter is no longer supported on this API "
-        "version. Use allowed_payment_method_types instead.",
+        "No longer supported; use allowed_payment_method_types instead.",
         "payment_method_types_no_longer_supported",
     )
 }

@@ -11,6 +11,7 @@ A tree is built of tuples: ``("str",)``, ``("int",)``, ``("float",)``,
 """
 
 import ast
+import builtins
 import inspect
 import sys
 import types
@@ -39,18 +40,29 @@ _UNIONS = {typing.Union, getattr(types, "UnionType", typing.Union)}
 _OPTIONAL_KEY = {typing_extensions.NotRequired}
 
 
-class _Names:
-    """Look-up for forward references: the module, then what it imports for checkers."""
+def _evaluate(node, module):
+    """Return what the text of an annotation means: names, ``X[...]`` and ``X | Y``."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        return _named(node.id, module)
+    if isinstance(node, ast.Tuple):
+        return tuple(_evaluate(item, module) for item in node.elts)
+    if isinstance(node, ast.Subscript):
+        return _evaluate(node.value, module)[_evaluate(node.slice, module)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        sides = (_evaluate(node.left, module), _evaluate(node.right, module))
+        return typing.Union[sides]  # noqa: UP007 (a side may be the text of a name)
+    raise TypeError(f"annotation not understood: {ast.dump(node)}")
 
-    def __init__(self, module):
-        self.module = module
 
-    def __getitem__(self, name):
-        for namespace in (self.module, typing):
-            if name in vars(namespace):
-                return vars(namespace)[name]
-        source, attribute = _imports(self.module)[name]
-        return getattr(import_module(source), attribute)
+def _named(name, module):
+    """Look a name up in the module, ``typing``, ``builtins``, the module's imports."""
+    for namespace in (module, typing, builtins):
+        if name in vars(namespace):
+            return vars(namespace)[name]
+    source, attribute = _imports(module)[name]
+    return getattr(import_module(source), attribute)
 
 
 @cache
@@ -73,9 +85,8 @@ def tree(annotation, module):
     if isinstance(annotation, typing.ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
-        # The text comes from the installed SDK, never from a request.
-        annotation = eval(annotation, {}, _Names(module))
-        return tree(annotation, module)
+        node = ast.parse(annotation.strip(), mode="eval").body
+        return tree(_evaluate(node, module), module)
     if annotation in _PLAIN:
         return _PLAIN[annotation]
     origin = typing_extensions.get_origin(annotation)

@@ -29,13 +29,18 @@
         "borderRadius",
         "fontFamily",
     ];
-    const BRANDS = {amex: "Amex", mastercard: "Mastercard", visa: "Visa", discover: "Discover"};
+    const BRANDS = {
+        amex: "Amex",
+        mastercard: "Mastercard",
+        visa: "Visa",
+        discover: "Discover",
+    };
     let key = null;
     let billing = {};
     let detailsFor = "";
 
     function send(type, data = {}) {
-        window.parent.postMessage({sandbox: frameId, type, ...data}, parentOrigin);
+        window.parent.postMessage({ sandbox: frameId, type, ...data }, parentOrigin);
     }
 
     // -- what was typed -------------------------------------------------------
@@ -82,7 +87,10 @@
         expiry() {
             const text = digits("expiry");
             if (text.length < 4) {
-                return ["incomplete_expiry", "Your card's expiration date is incomplete."];
+                return [
+                    "incomplete_expiry",
+                    "Your card's expiration date is incomplete.",
+                ];
             }
             const month = Number(text.slice(0, 2));
             const year = 2000 + Number(text.slice(2, 4));
@@ -91,7 +99,10 @@
                 year < today.getFullYear() ||
                 (year === today.getFullYear() && month < today.getMonth() + 1);
             if (month < 1 || month > 12 || past) {
-                return ["invalid_expiry_year_past", "Your card's expiration date is in the past."];
+                return [
+                    "invalid_expiry_year_past",
+                    "Your card's expiration date is in the past.",
+                ];
             }
             return null;
         },
@@ -114,7 +125,7 @@
         for (const name of Object.keys(fields)) {
             const problem = CHECKS[name]();
             if (problem) {
-                return {name, code: problem[0], message: problem[1]};
+                return { name, code: problem[0], message: problem[1] };
             }
         }
         return null;
@@ -122,20 +133,25 @@
 
     function show(name, problem) {
         fields[name].setAttribute("aria-invalid", problem ? "true" : "false");
-        document.getElementById(`${name}-error`).textContent = problem ? problem[1] : "";
+        document.getElementById(`${name}-error`).textContent = problem
+            ? problem[1]
+            : "";
         resize();
     }
 
     function resize() {
-        send("resize", {height: document.body.scrollHeight + 4});
+        send("resize", { height: document.body.scrollHeight + 4 });
     }
 
     // -- typing ---------------------------------------------------------------
 
     function formatNumber() {
         const number = digits("number").slice(0, numberLength());
-        const pattern = brandOf(number) === "amex" ? /^(\d{0,4})(\d{0,6})(\d{0,5})$/ : null;
-        const groups = pattern ? number.match(pattern).slice(1) : number.match(/\d{1,4}/g) || [];
+        const pattern =
+            brandOf(number) === "amex" ? /^(\d{0,4})(\d{0,6})(\d{0,5})$/ : null;
+        const groups = pattern
+            ? number.match(pattern).slice(1)
+            : number.match(/\d{1,4}/g) || [];
         fields.number.value = groups.filter(Boolean).join(" ");
         document.getElementById("brand").textContent = BRANDS[brandOf(number)] || "";
     }
@@ -158,7 +174,7 @@
         if (!complete) {
             if (detailsFor) {
                 detailsFor = "";
-                send("carddetails", {loading: false, details: null});
+                send("carddetails", { loading: false, details: null });
             }
             return;
         }
@@ -166,21 +182,21 @@
             return;
         }
         detailsFor = number;
-        send("carddetails", {loading: true, details: null});
+        send("carddetails", { loading: true, details: null });
         const response = await fetch("/_sandbox/card_details", {
             method: "POST",
-            headers: {"Content-Type": "application/json"},
-            body: JSON.stringify({number}),
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ number }),
         });
         const details = await response.json();
         if (detailsFor === number) {
-            send("carddetails", {loading: false, details});
+            send("carddetails", { loading: false, details });
         }
     }
 
     function changed() {
         const empty = Object.values(fields).every((field) => !field.value);
-        send("change", {empty, complete: firstProblem() === null});
+        send("change", { empty, complete: firstProblem() === null });
         tellDetails();
     }
 
@@ -189,7 +205,9 @@
         if (name === "number") formatNumber();
         if (name === "expiry") formatExpiry(event);
         if (name === "cvc") fields.cvc.value = digits("cvc").slice(0, 4);
-        if (fields[name].getAttribute("aria-invalid") === "true") show(name, CHECKS[name]());
+        if (fields[name].getAttribute("aria-invalid") === "true") {
+            show(name, CHECKS[name]());
+        }
         changed();
     });
     form.addEventListener("focusin", () => send("focus"));
@@ -210,13 +228,20 @@
         }
         fields[problem.name].focus();
         return {
-            error: {type: "validation_error", code: problem.code, message: problem.message},
+            error: {
+                type: "validation_error",
+                code: problem.code,
+                message: problem.message,
+            },
         };
     }
 
     function billingForm(params, extra) {
-        const details = {...billing, ...(extra || {})};
-        const address = {...(details.address || {}), postal_code: fields.postal.value.trim()};
+        const details = { ...billing, ...(extra || {}) };
+        const address = {
+            ...(details.address || {}),
+            postal_code: fields.postal.value.trim(),
+        };
         for (const name of ["name", "email", "phone"]) {
             if (details[name]) params.set(`billing_details[${name}]`, details[name]);
         }
@@ -241,11 +266,19 @@
         });
         billingForm(params, data.billing_details);
         try {
-            const response = await fetch("/v1/payment_methods", {method: "POST", body: params});
+            const response = await fetch("/v1/payment_methods", {
+                method: "POST",
+                body: params,
+            });
             const body = await response.json();
-            return response.ok ? {id: body.id} : {error: body.error};
+            return response.ok ? { id: body.id } : { error: body.error };
         } catch {
-            return {error: {type: "api_connection_error", message: "The payment form is offline."}};
+            return {
+                error: {
+                    type: "api_connection_error",
+                    message: "The payment form is offline.",
+                },
+            };
         }
     }
 
@@ -253,7 +286,7 @@
         for (const [name, value] of Object.entries(values)) {
             if (fields[name]) {
                 fields[name].value = value;
-                fields[name].dispatchEvent(new InputEvent("input", {bubbles: true}));
+                fields[name].dispatchEvent(new InputEvent("input", { bubbles: true }));
             }
         }
         return {};
@@ -272,16 +305,22 @@
         return {};
     }
 
-    const COMMANDS = {init, validate, createPaymentMethod, fill, focus: () => fields.number.focus()};
+    const COMMANDS = {
+        init,
+        validate,
+        createPaymentMethod,
+        fill,
+        focus: () => fields.number.focus(),
+    };
 
     window.addEventListener("message", async (event) => {
-        const {data} = event;
+        const { data } = event;
         const ours = event.origin === parentOrigin && event.source === window.parent;
         if (!ours || !data || data.sandbox !== frameId || !(data.type in COMMANDS)) {
             return;
         }
         const result = await COMMANDS[data.type](data.data || {});
-        send("answer", {seq: data.seq, result: result || {}});
+        send("answer", { seq: data.seq, result: result || {} });
     });
     send("loaded");
 })();
