@@ -49,6 +49,17 @@ class AccountMove(models.Model):
         """
         return self.env["therapy.share.wizard"]._create_for(self)._reopen()
 
+    def _therapy_was_seen(self) -> bool:
+        """Override of `therapy_billing`: a shared bill was seen (M6).
+
+        Note: self.ensure_one()
+
+        :return: whether the payer could have seen the bill
+        :rtype: bool
+        """
+        self.ensure_one()
+        return bool(self.therapy_shared_at) or super()._therapy_was_seen()
+
     def _therapy_get_pay_url(self, with_number: bool = True) -> str:
         """Return the address of the public payment page, which holds no secret.
 

@@ -37,6 +37,7 @@ class TherapyPortalCommon(PaymentCommon, AccountTestInvoicingCommon):
         )
         cls.mother = Partner.create({"name": "Ada Fitz", "email": "ada@example.com"})
         cls.father = Partner.create({"name": "Bob Roy", "email": "bob@example.com"})
+        cls.aunt = Partner.create({"name": "Una Roy", "email": "una@example.com"})
         cls.insurer = Partner.create(
             {"name": "Blue Plan", "is_insurer": True, "email": "claims@example.com"}
         )
@@ -165,7 +166,7 @@ class TherapyPortalCommon(PaymentCommon, AccountTestInvoicingCommon):
                 ],
             }
         )
-        cls.env["therapy.session.share"].create(
+        cls.env["therapy.session.share"].sudo().create(
             {
                 "session_line_id": session.line_ids.id,
                 "partner_id": partner.id,

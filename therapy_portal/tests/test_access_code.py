@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import TherapyPortalCommon
@@ -58,12 +58,19 @@ class TestAccessCode(TherapyPortalCommon):
         self.assertEqual(self.env["account.move"]._therapy_find_by_code(bill.name, code), bill)
 
     def test_the_code_dies_when_the_bill_is_cancelled(self):
-        bill = self._make_bill()
-        bill._therapy_rotate_access_code()
+        bill = self._make_bill(self.aunt)
+        bill.sudo().access_code = "123456"
         bill.button_draft()
         self.assertFalse(bill.access_code)
+        bill.sudo().access_code = "123456"
         bill.button_cancel()
         self.assertFalse(bill.access_code)
+
+    def test_a_shared_bill_was_seen_and_is_not_cancelled(self):
+        bill = self._make_bill(self.aunt)
+        bill._therapy_rotate_access_code()
+        with self.assertRaises(UserError):
+            bill.button_draft()
 
     def test_the_code_dies_when_a_credit_note_settles_the_bill(self):
         bill = self._make_bill()
@@ -71,12 +78,12 @@ class TestAccessCode(TherapyPortalCommon):
         bill._reverse_moves([{"invoice_date": bill.invoice_date}], cancel=True)
         self.assertFalse(self.env["account.move"]._therapy_find_by_code(bill.name, code))
 
-    def test_a_copy_or_credit_note_has_no_code(self):
+    def test_a_credit_note_has_no_code(self):
         bill = self._make_bill()
         bill._therapy_rotate_access_code()
-        copy = bill.copy()
-        self.assertFalse(copy.access_code)
-        self.assertFalse(copy.therapy_shared_at)
+        note = bill._reverse_moves([{"invoice_date": "2026-10-31"}])
+        self.assertFalse(note.access_code)
+        self.assertFalse(note.therapy_shared_at)
 
     def test_an_insurers_bill_never_opens(self):
         claim = self._make_bill(self.insurer, 150)

@@ -45,18 +45,22 @@ class TestPayLookup(TherapyPortalHttpCommon):
         self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=paid.ids
         ).create({}).action_create_payments()
-        cancelled = self._make_bill()
-        cancelled._therapy_rotate_access_code("222222")
+        cancelled = self._make_bill(self.aunt)
         cancelled.button_draft()
         cancelled.button_cancel()
+        cancelled.sudo().access_code = "222222"
         claim = self._make_bill(self.insurer, 150)
         claim.access_code = "333333"
+        reversed_bill = self._make_bill()
+        reversed_bill._reverse_moves([{"invoice_date": "2026-10-31"}], cancel=True)
+        reversed_bill.sudo().access_code = "444444"
         tries = [
             (self.bill.name, "999999"),
             ("INV/1999/00001", "012345"),
             (paid.name, "111111"),
             (cancelled.name or "-", "222222"),
             (claim.name, "333333"),
+            (reversed_bill.name, "444444"),
             (self.bill.name, ""),
             ("", ""),
         ]
@@ -66,13 +70,13 @@ class TestPayLookup(TherapyPortalHttpCommon):
             page = self._look_up(number, code)
             self.assertEqual(page.status_code, 200)
             answers.add(self._answer(page.text))
-        for _number in range(6):
-            page = self._look_up(self.bill.name, "999999")
-        self.assertIn(FAILED, self._look_up(self.bill.name, "012345").text, "locked")
-        answers.add(self._answer(page.text))
+        for _number in range(5):
+            self._look_up(self.bill.name, "999999")
+        answers.add(self._answer(self._look_up(self.bill.name, "012345").text))
         self.assertEqual(len(answers), 1)
+        [answer] = answers
         for cause in ("typing", "newest", "paid", "cancelled", "15 minutes"):
-            self.assertIn(cause, answers.pop() if len(answers) > 1 else page.text)
+            self.assertIn(cause, answer)
 
     def test_the_sixth_try_is_refused_even_with_the_right_code(self):
         for _number in range(5):
