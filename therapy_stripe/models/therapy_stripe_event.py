@@ -15,6 +15,9 @@ from ..tools import clock
 
 _logger = logging.getLogger(__name__)
 
+# How soon to come back to an event about a charge that is being recorded.
+BUSY_SECONDS = 10
+
 
 class NeedsPerson(Exception):
     """An event that only a person can act upon; the message says what to do."""
@@ -113,12 +116,15 @@ class TherapyStripeEvent(models.Model):
         }
 
     @api.model
-    def _trigger(self):
-        """Wake the job that processes events."""
+    def _trigger(self, at=None):
+        """Wake the job that processes events.
+
+        :param datetime at: when, instead of at once
+        """
         # sudo: visitors may not see jobs
         self.env.ref(  # sudo: see above
             "therapy_stripe.ir_cron_stripe_events"
-        ).sudo()._trigger()
+        ).sudo()._trigger(at=at)
 
     # === PROCESSING === #
 
@@ -174,12 +180,21 @@ class TherapyStripeEvent(models.Model):
                 state, error = event_sudo._dispatch(), False
         except NeedsPerson as reason:
             state, error = "dead", str(reason)
-        except (StripeFailure, LockError) as failure:
+        except LockError:
+            # The charge this is about is being recorded right now.
+            event_sudo._wait(BUSY_SECONDS)
+            return
+        except StripeFailure as failure:
             state, error = "failed", str(failure)
         except Exception as failure:
             _logger.exception("Event %s could not be processed", self.id)
             state, error = "failed", repr(failure)
         event_sudo._finish(state, error)
+
+    def _wait(self, seconds):
+        """Come back to an event later; this does not count as a try."""
+        self.next_try_at = fields.Datetime.now() + timedelta(seconds=seconds)
+        self._trigger(at=self.next_try_at)
 
     def _finish(self, state, error):
         """Write the result of a try; plan the next one after a failure."""
@@ -196,6 +211,8 @@ class TherapyStripeEvent(models.Model):
                 "next_try_at": now + timedelta(minutes=2**tries),
             }
         )
+        if state == "failed":
+            self._trigger(at=self.next_try_at)
 
     def _dispatch(self):
         """Hand the event to the method for its kind of object.
