@@ -123,8 +123,10 @@ def _count_requests(page):
         page.under_way.discard(request.url)
 
     page.on("request", begin)
+    page.on("response", lambda response: end(response.request))
     page.on("requestfinished", end)
     page.on("requestfailed", end)
+    page.on("framenavigated", lambda frame: page.under_way.clear())
 
 
 def backend(page, path):

@@ -9,7 +9,7 @@ def fill_card(page, number):
     """Type a card; the frame belongs to the processor, not to Odoo."""
     radio = page.locator("input[name=o_payment_radio][data-payment-method-code=card]")
     if radio.count() and radio.first.is_visible():
-        radio.first.check()
+        radio.first.check(force=True)  # its label lies above it
     frame = page.locator(FRAME).first
     frame.wait_for(state="visible", timeout=30_000)
     form = page.frame_locator(FRAME).first

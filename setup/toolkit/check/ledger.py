@@ -83,7 +83,7 @@ FIGURES = {
            AND payment_id IS NULL""",
     "webhook events not processed": """
         SELECT COUNT(*) FROM therapy_stripe_event
-         WHERE state NOT IN ('processed', 'ignored')""",
+         WHERE state NOT IN ('done', 'ignored')""",
 }
 
 
@@ -186,6 +186,7 @@ def audit(report, ledger, wanted):
         for intent in totals["payment_intents"]
         if intent["status"] == "succeeded"
     )
+    report.fact("the processor captured money", taken > 0, f"{taken} cents")
     report.equal(
         "processor: captured - refunded = payments posted",
         ledger.figure("payments posted"),
