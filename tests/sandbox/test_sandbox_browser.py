@@ -172,7 +172,12 @@ def test_bank_page_opens_over_the_shop(api, page, button, status):
         f"args => {{ window.result = ({CONFIRM})(args) }}",
         [pi["client_secret"], {}, "if_required"],
     )
-    page.frame_locator(BANK).get_by_role("button", name=button).click()
+    answer = page.frame_locator(BANK).get_by_role("button", name=button)
+    answer.wait_for()
+    # A message from anywhere else does not close the bank's page.
+    page.evaluate("window.postMessage({sandbox: '3ds', type: 'done'}, '*')")
+    page.wait_for_timeout(100)
+    answer.click()
     result = page.evaluate("window.result")
     if status:
         assert result["paymentIntent"]["status"] == status
