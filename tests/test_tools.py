@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 
 def _load(addon, name):
-    """Import a module of an addon's ``tools/`` without importing the addon."""
-    package = f"pure_{addon}"
+    """Import a module of an addon's ``tools/`` without the addon's models.
+
+    The packages around it are stand-ins, so that imports inside the addon work.
+    """
+    package = f"odoo.addons.{addon}"
     for inner, folder in (("", ""), (".tools", "tools")):
         stub = sys.modules.setdefault(package + inner, types.ModuleType(package))
         stub.__path__ = [str(REPO / addon / folder)]
