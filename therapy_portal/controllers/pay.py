@@ -175,7 +175,7 @@ class TherapyPay(PaymentPortal):
                 "tx": tx_sudo,
                 "move": move_sudo,
                 "res_company": move_sudo.company_id,
-                "left": move_sudo.amount_residual,
+                "left": move_sudo._therapy_get_payable_amount(),
                 "again_url": "/pay/bill" if granted else "/pay",
                 "home_url": False,
             },

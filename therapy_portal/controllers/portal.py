@@ -124,7 +124,7 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
             **self._prepare_portal_layout_values(),
             "tx": tx_sudo,
             "move": move_sudo,
-            "left": move_sudo.amount_residual,
+            "left": move_sudo._therapy_get_payable_amount(),
             "again_url": f"/my/therapy/bill/{move_sudo.id}",
             "home_url": "/my/therapy",
             "page_name": "therapy",
