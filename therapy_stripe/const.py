@@ -27,6 +27,9 @@ IN_FLIGHT_MINUTES = 2
 # bill back (its PaymentIntent is cancelled first).
 DRAFT_MINUTES = 60
 
+# The job that books done payments leaves whoever waits for them this many seconds.
+POSTING_DELAY = 15
+
 # A signed event older than this many seconds is refused (Stripe's own tolerance).
 WEBHOOK_TOLERANCE = 300
 

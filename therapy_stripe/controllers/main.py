@@ -7,7 +7,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.payment_stripe.controllers.main import StripeController
 
-from ..adapter import StripeFailure, read_event
+from ..adapter import read_event
+from ..outcome import StripeFailure
 
 _logger = logging.getLogger(__name__)
 
@@ -23,9 +24,8 @@ class TherapyStripeController(StripeController):
         transaction is known here since it was made: another one is not even fetched,
         and what was fetched must carry the transaction's uuid.
         """
-        # sudo: visitors come back from Stripe; only Stripe's own answer is applied
-        transactions_sudo = request.env["payment.transaction"].sudo()  # sudo: above
-        tx_sudo = transactions_sudo.search(
+        tx_sudo = request.env["payment.transaction"].sudo()  # sudo: asks Stripe itself
+        tx_sudo = tx_sudo.search(
             [
                 ("reference", "=", data.get("reference") or ""),
                 ("provider_id.code", "=", "stripe"),
@@ -62,8 +62,8 @@ class TherapyStripeController(StripeController):
         """
         header = request.httprequest.headers.get("Stripe-Signature", "")
         payload = request.httprequest.get_data()
-        # sudo: reads signing secrets, which are compared and never shown
-        providers_sudo = request.env["payment.provider"].sudo().search(  # sudo: above
+        providers_sudo = request.env["payment.provider"].sudo()  # sudo: only compares
+        providers_sudo = providers_sudo.search(
             [("code", "=", "stripe"), ("state", "!=", "disabled")]
         )
         for provider in providers_sudo:

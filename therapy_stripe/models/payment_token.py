@@ -203,6 +203,22 @@ class PaymentToken(models.Model):
             return name
         return f"{self._therapy_get_brand_label()} {name}"
 
+    def _therapy_get_portal_label(self):
+        """Return what the portal shows beside the brand: last digits and expiry.
+
+        Note: self.ensure_one()
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.provider_code != "stripe" or not self.expiry:
+            return self.display_name
+        return self.env._(
+            "•••• %(digits)s, expires %(expiry)s",
+            digits=self.payment_details,
+            expiry=self.expiry,
+        )
+
     def _therapy_get_brand_label(self):
         """Return the brand as people write it.
 

@@ -1,18 +1,15 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_stripe import const as stripe_const
-from odoo.addons.payment_stripe.controllers.main import StripeController
 from odoo.addons.therapy_billing.tools.cursor import commit
 
-from .. import const
-from ..adapter import StripeFailure
-from ..tools import clock
+from ..outcome import StripeFailure
 from .payment_token import CONSENT_CHANNELS
 
 
 class PaymentTransaction(models.Model):
-    """What is sent to Stripe for a transaction, and what its answers mean."""
+    """What Stripe is told about a transaction."""
 
     _inherit = "payment.transaction"
 
@@ -160,13 +157,15 @@ class PaymentTransaction(models.Model):
         """
         commit(self.env)
         try:
-            adapter = self.provider_id._therapy_stripe_get_adapter()
-            if self.operation == "validation":
-                params = self._stripe_prepare_setup_intent_payload()
-                intent = adapter.create_setup_intent(params, f"ts1:{self.uuid}")
-            else:
-                params = self._stripe_prepare_payment_intent_payload()
-                intent = adapter.create_payment_intent(params, f"tp1:{self.uuid}")
+            try:
+                intent = self._therapy_stripe_send_intent()
+            except StripeFailure as failure:
+                if failure.code != "resource_missing" or failure.param != "customer":
+                    raise
+                # The keys belong to another Stripe account than before.
+                payer = self._therapy_stripe_get_payer()
+                self.env["therapy.stripe.customer"]._forget(self.provider_id, payer)
+                intent = self._therapy_stripe_send_intent("b")
         except StripeFailure as failure:
             self.therapy_stripe_code = failure.code
             self._set_error(
@@ -176,176 +175,19 @@ class PaymentTransaction(models.Model):
         self.provider_reference = intent["id"]
         return intent
 
-    # === WHAT ANSWERS MEAN === #
-
-    def _therapy_stripe_owns(self, intent):
-        """Tell whether a fetched intent was made for this very transaction.
+    def _therapy_stripe_send_intent(self, suffix=""):
+        """Ask Stripe for the intent of a payer who is present.
 
         Note: self.ensure_one()
 
-        :param dict intent: PaymentIntent or SetupIntent as Stripe returned it
-        :rtype: bool
+        :param str suffix: what tells this request from an earlier, refused one
+        :return: the intent
+        :rtype: dict
+        :raise StripeFailure: if no object was returned
         """
-        self.ensure_one()
-        carried = intent.get("metadata") or {}
-        if self.provider_reference and self.provider_reference != intent.get("id"):
-            return False
-        own = self._therapy_stripe_get_metadata()
-        return all(carried.get(name) == value for name, value in own.items())
-
-    def _therapy_stripe_refresh(self):
-        """Ask Stripe for the state of the intent and apply it; safe to repeat.
-
-        Note: self.ensure_one()
-
-        :return: whether Stripe's answer was applied
-        :rtype: bool
-        :raise StripeFailure: if Stripe could not be asked
-        :raise LockError: if another process works on the transaction
-        """
-        self.ensure_one()
-        if not self.provider_reference:
-            return False
         adapter = self.provider_id._therapy_stripe_get_adapter()
         if self.operation == "validation":
-            intent = adapter.retrieve_setup_intent(self.provider_reference)
-        else:
-            intent = adapter.retrieve_payment_intent(self.provider_reference)
-        return self._therapy_stripe_apply(intent)
-
-    def _therapy_stripe_apply(self, intent):
-        """Apply an intent fetched from Stripe, under a lock on the transaction.
-
-        Note: self.ensure_one()
-
-        :param dict intent: PaymentIntent or SetupIntent
-        :return: False if the intent is not this transaction's
-        :rtype: bool
-        :raise LockError: if another process works on the transaction
-        """
-        self.ensure_one()
-        self.lock_for_update(allow_referencing=True)
-        if not self._therapy_stripe_owns(intent):
-            return False
-        data = {"reference": self.reference}
-        if self.operation == "validation":
-            StripeController._include_setup_intent_in_payment_data(intent, data)
-        else:
-            StripeController._include_payment_intent_in_payment_data(intent, data)
-        self._process("stripe", data)
-        return True
-
-    def _apply_updates(self, payment_data):
-        """Override of `payment_stripe` to keep every state change monotonic.
-
-        Money that Stripe says was received is always booked, also after we gave the
-        try up (M5). A card refused while the payer is present leaves the try open,
-        for the payer may correct it on the same page: only a cancelled intent is
-        dead (M3).
-        """
-        if self.provider_code != "stripe" or self.operation == "refund":
-            return super()._apply_updates(payment_data)
-        intent = payment_data.get("setup_intent") or payment_data["payment_intent"]
-        self._therapy_stripe_apply_method(payment_data.get("payment_method"))
-        self.provider_reference = intent["id"]
-        error = intent.get("last_payment_error") or intent.get("last_setup_error") or {}
-        self.write(
-            {
-                "therapy_stripe_code": error.get("code"),
-                "therapy_stripe_decline_code": error.get("decline_code"),
-                "therapy_stripe_advice_code": error.get("advice_code"),
-            }
-        )
-        if self.sent_at:
-            self.therapy_stripe_result = const.INTENT_RESULTS.get(
-                intent.get("status"), "unknown"
-            )
-        handler = self._therapy_stripe_get_status_handlers().get(intent.get("status"))
-        if handler:
-            handler(intent)
-
-    def _therapy_stripe_get_status_handlers(self):
-        """Return what to do for each status of an intent; none for other statuses.
-
-        :return: method by Stripe status
-        :rtype: dict
-        """
-        return {
-            "succeeded": self._therapy_stripe_on_succeeded,
-            "processing": self._therapy_stripe_on_processing,
-            "requires_capture": self._therapy_stripe_on_requires_capture,
-            "canceled": self._therapy_stripe_on_canceled,
-            "requires_payment_method": self._therapy_stripe_on_declined,
-        }
-
-    def _therapy_stripe_on_succeeded(self, intent):
-        if self.state == "done":
-            return
-        charge = intent.get("latest_charge")
-        created = charge.get("created") if isinstance(charge, dict) else None
-        self.charged_at = clock.from_unix(created or intent["created"])
-        self._set_done(extra_allowed_states=("cancel",))
-        self._therapy_stripe_trigger_posting()
-
-    def _therapy_stripe_on_processing(self, intent):
-        if self.state == "draft":
-            self._set_pending()
-
-    def _therapy_stripe_on_requires_capture(self, intent):
-        if self.state in ("draft", "pending"):
-            self._set_authorized()
-
-    def _therapy_stripe_on_canceled(self, intent):
-        if self.state in ("draft", "pending", "authorized"):
-            self._set_canceled()
-
-    def _therapy_stripe_on_declined(self, intent):
-        if self.state not in ("draft", "pending", "authorized"):
-            return
-        message = self._therapy_stripe_explain()
-        if self.operation in ("offline", "online_token") or self.state != "draft":
-            self._set_error(message)
-        else:
-            self.state_message = message
-
-    def _therapy_stripe_apply_method(self, method):
-        """Remember the brand of the card that was used."""
-        if not isinstance(method, dict):
-            return
-        kind = method.get("type")
-        code = kind
-        if kind == "card":
-            code = (method.get("card") or {}).get("brand") or kind
-        found = self.env["payment.method"]._get_from_code(
-            code, mapping=stripe_const.PAYMENT_METHODS_MAPPING
-        )
-        self.payment_method_id = found or self.payment_method_id
-
-    def _extract_token_values(self, payment_data):
-        """Override of `payment_stripe` to keep what a list of cards must show."""
-        if self.provider_code != "stripe":
-            return super()._extract_token_values(payment_data)
-        method = payment_data.get("payment_method")
-        if not isinstance(method, dict):
-            return {}
-        intent = payment_data.get("setup_intent") or payment_data["payment_intent"]
-        staff = self.therapy_consent_user_id
-        return {
-            "provider_ref": intent["customer"],
-            "stripe_payment_method": method["id"],
-            **self.env["payment.token"]._therapy_stripe_prepare_card_vals(method),
-            "partner_id": self._therapy_stripe_get_payer().id,
-            "consent_note": self.therapy_consent_note,
-            "consent_channel": self.therapy_consent_channel or "portal",
-            "consent_user_id": staff.id,
-            "consent_date": fields.Datetime.now(),
-        }
-
-    @api.model
-    def _therapy_stripe_trigger_posting(self):
-        """Have done transactions booked soon, apart from this database transaction."""
-        # sudo: payers and billers may not see jobs
-        cron_sudo = self.env.ref(  # sudo: see above
-            "payment.cron_post_process_payment_tx"
-        ).sudo()
-        cron_sudo._trigger()
+            params = self._stripe_prepare_setup_intent_payload()
+            return adapter.create_setup_intent(params, f"ts1:{self.uuid}{suffix}")
+        params = self._stripe_prepare_payment_intent_payload()
+        return adapter.create_payment_intent(params, f"tp1:{self.uuid}{suffix}")

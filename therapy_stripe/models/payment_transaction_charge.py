@@ -8,7 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
 
 from .. import const
-from ..adapter import Outcome, StripeFailure
+from ..outcome import Outcome, StripeFailure
 from ..tools import clock
 from ..tools.declines import explain_decline
 
@@ -131,9 +131,11 @@ class PaymentTransaction(models.Model):
         try:
             run_in_fresh_cursor(
                 env,
-                lambda fresh: fresh["payment.transaction"]
-                .browse(tx_id)
-                ._therapy_stripe_record(outcome),
+                lambda fresh: (
+                    fresh["payment.transaction"]
+                    .browse(tx_id)
+                    ._therapy_stripe_record(outcome)
+                ),
             )
         except Exception:
             # The charge may have happened: nothing may reach the caller that could

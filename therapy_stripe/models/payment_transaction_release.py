@@ -5,11 +5,10 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError, ValidationError
 
 from odoo.addons.payment_stripe.controllers.main import StripeController
-
 from odoo.addons.therapy_billing.tools.cursor import run_in_fresh_cursor
 
 from .. import const
-from ..adapter import StripeFailure
+from ..outcome import StripeFailure
 
 _logger = logging.getLogger(__name__)
 

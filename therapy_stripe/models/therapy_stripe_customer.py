@@ -48,7 +48,7 @@ class TherapyStripeCustomer(models.Model):
         :raise StripeFailure: if Stripe did not answer with a customer
         """
         livemode = provider.state == "enabled"
-        customers_sudo = self.sudo()  # sudo: payers may not read the table themselves
+        customers_sudo = self.sudo()  # sudo: payers may not read the table
         known = customers_sudo._find(provider.id, partner.id, livemode)
         if known:
             return known
@@ -68,7 +68,6 @@ class TherapyStripeCustomer(models.Model):
             with mute_logger("odoo.sql_db"):
                 run_in_fresh_cursor(
                     self.env,
-                    # sudo: see above
                     lambda env: env[self._name].sudo().create(vals).id,  # sudo: above
                 )
         except UniqueViolation:
@@ -87,3 +86,21 @@ class TherapyStripeCustomer(models.Model):
             ("livemode", "=", livemode),
         ]
         return self.search(domain, limit=1).customer_ref or ""
+
+    @api.model
+    def _forget(self, provider, partner):
+        """Forget a customer that Stripe does not know.
+
+        :param payment.provider provider: provider of code ``stripe``
+        :param res.partner partner: payer
+        """
+        domain = [
+            ("provider_id", "=", provider.id),
+            ("partner_id", "=", partner.id),
+            ("livemode", "=", provider.state == "enabled"),
+        ]
+        run_in_fresh_cursor(
+            self.env,
+            lambda env: env[self._name].sudo().search(domain).unlink(),  # sudo: table
+        )
+        self.invalidate_model()

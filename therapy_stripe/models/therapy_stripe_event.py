@@ -5,22 +5,20 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
 
 from .. import const
-from ..adapter import StripeFailure
+from ..exceptions import NeedsPerson
+from ..outcome import StripeFailure
 from ..tools import clock
 
 _logger = logging.getLogger(__name__)
 
 # How soon to come back to an event about a charge that is being recorded.
 BUSY_SECONDS = 10
-
-
-class NeedsPerson(Exception):
-    """An event that only a person can act upon; the message says what to do."""
 
 
 class TherapyStripeEvent(models.Model):
@@ -121,10 +119,8 @@ class TherapyStripeEvent(models.Model):
 
         :param datetime at: when, instead of at once
         """
-        # sudo: visitors may not see jobs
-        self.env.ref(  # sudo: see above
-            "therapy_stripe.ir_cron_stripe_events"
-        ).sudo()._trigger(at=at)
+        cron = self.env.ref("therapy_stripe.ir_cron_stripe_events")
+        cron.sudo()._trigger(at=at)  # sudo: visitors may not see jobs
 
     # === PROCESSING === #
 
@@ -186,6 +182,8 @@ class TherapyStripeEvent(models.Model):
             return
         except StripeFailure as failure:
             state, error = "failed", str(failure)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise  # The caller runs it again in a new database transaction.
         except Exception as failure:
             _logger.exception("Event %s could not be processed", self.id)
             state, error = "failed", repr(failure)
@@ -213,105 +211,3 @@ class TherapyStripeEvent(models.Model):
         )
         if state == "failed":
             self._trigger(at=self.next_try_at)
-
-    def _dispatch(self):
-        """Hand the event to the method for its kind of object.
-
-        :return: the new state
-        :rtype: str
-        """
-        handlers = {
-            "payment_intent": self._process_payment_intent,
-            "setup_intent": self._process_setup_intent,
-            "refund": self._process_refund,
-            "payment_method": self._process_payment_method,
-        }
-        handler = handlers.get((self.event_type or "").split(".")[0])
-        return handler() if handler and self.object_ref else "ignored"
-
-    def _process_payment_intent(self):
-        adapter = self.provider_id._therapy_stripe_get_adapter()
-        return self._apply_intent(adapter.retrieve_payment_intent(self.object_ref))
-
-    def _process_setup_intent(self):
-        adapter = self.provider_id._therapy_stripe_get_adapter()
-        return self._apply_intent(adapter.retrieve_setup_intent(self.object_ref))
-
-    def _apply_intent(self, intent):
-        """Apply a fetched intent to the transaction it was made for.
-
-        :param dict intent: PaymentIntent or SetupIntent
-        :return: the new state
-        :rtype: str
-        """
-        carried = intent.get("metadata") or {}
-        own = self.provider_id._therapy_stripe_get_metadata()
-        if not carried.get("tx") or carried.get("db") != own["db"]:
-            return "ignored"
-        tx = self.env["payment.transaction"].search(
-            [
-                ("uuid", "=", carried["tx"]),
-                ("provider_id", "=", self.provider_id.id),
-            ],
-            limit=1,
-        )
-        if not tx:
-            # Made by a request whose transaction is not committed, or never was.
-            return "failed" if self.tries < const.EVENT_TRIES - 1 else "ignored"
-        self.transaction_id = tx
-        return "done" if tx._therapy_stripe_apply(intent) else "ignored"
-
-    def _process_refund(self):
-        """Update a refund that was started here.
-
-        One started elsewhere is left for a person: it is not in the books yet.
-        """
-        tx = self.env["payment.transaction"].search(
-            [
-                ("provider_id", "=", self.provider_id.id),
-                ("provider_reference", "=", self.object_ref),
-                ("operation", "=", "refund"),
-            ],
-            limit=1,
-        )
-        adapter = self.provider_id._therapy_stripe_get_adapter()
-        refund = adapter.retrieve_refund(self.object_ref)
-        if not tx:
-            own = self.provider_id._therapy_stripe_get_metadata()
-            carried = refund.get("metadata") or {}
-            if carried.get("db") == own["db"]:
-                tx = tx.search([("uuid", "=", carried.get("tx"))], limit=1)
-        if not tx and self._is_own_refund(refund):
-            raise NeedsPerson(
-                self.env._(
-                    "A refund made outside Odoo. Enter it by hand: it is not in the "
-                    "books."
-                )
-            )
-        if not tx:
-            return "ignored"
-        self.transaction_id = tx
-        tx.lock_for_update(allow_referencing=True)
-        tx._process("stripe", {"reference": tx.reference, "refund": refund})
-        return "done"
-
-    def _is_own_refund(self, refund):
-        """Tell whether a refund gives back a payment of this database.
-
-        :rtype: bool
-        """
-        domain = [
-            ("provider_id", "=", self.provider_id.id),
-            ("provider_reference", "=", refund.get("payment_intent")),
-        ]
-        return bool(self.env["payment.transaction"].search_count(domain, limit=1))
-
-    def _process_payment_method(self):
-        tokens = self.env["payment.token"].search(
-            [
-                ("provider_id", "=", self.provider_id.id),
-                ("stripe_payment_method", "=", self.object_ref),
-            ]
-        )
-        tokens._therapy_stripe_refresh()
-        return "done" if tokens else "ignored"

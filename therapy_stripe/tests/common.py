@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user
 
-from odoo.addons.therapy_stripe.adapter import one_time_key
+from odoo.addons.therapy_stripe.calls import one_time_key
 
 from .sandbox import SandboxProcess
 

@@ -5,7 +5,8 @@ from odoo.tests import tagged
 
 from odoo.addons.therapy_stripe import adapter as adapter_module
 from odoo.addons.therapy_stripe import const
-from odoo.addons.therapy_stripe.adapter import Outcome, StripeFailure, read_event
+from odoo.addons.therapy_stripe.adapter import read_event
+from odoo.addons.therapy_stripe.outcome import Outcome, StripeFailure
 
 from .common import TherapyStripeCommon
 

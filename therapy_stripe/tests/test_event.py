@@ -265,7 +265,10 @@ class TestEvent(TherapyStripeCommon, HttpCase):
         token = self._save_card()
         adapter = self.provider._therapy_stripe_get_adapter()
         adapter.raw(
-            "POST", f"payment_methods/{token.stripe_payment_method}/detach", {}, "detach"
+            "POST",
+            f"payment_methods/{token.stripe_payment_method}/detach",
+            {},
+            "detach",
         )
         self._receive("payment_method.detached", token.stripe_payment_method)
         self._process()

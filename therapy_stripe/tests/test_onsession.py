@@ -186,6 +186,20 @@ class TestOnSession(TherapyStripeCommon, HttpCase):
         self.assertFalse(values["client_secret"])
         self.assertIn("nothing was charged", values["state_message"])
 
+    def test_customer_of_another_account_is_replaced(self):
+        tx = self._create_tx(self.bill)
+        tx._get_processing_values()
+        self.sandbox.reset()
+        other = self._create_tx(self._create_bill(10.0))
+        values = other._get_processing_values()
+        self.assertTrue(values["client_secret"])
+        self.assertEqual(
+            self.env["therapy.stripe.customer"].search_count(
+                [("partner_id", "=", self.payer.id)]
+            ),
+            1,
+        )
+
     def test_pages_load_the_scripts_of_the_provider(self):
         self.authenticate("admin", "admin")
         page = self.url_open("/my/payment_method").text

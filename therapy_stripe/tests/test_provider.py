@@ -3,7 +3,7 @@ from odoo.tests import tagged
 from odoo.tools import file_open
 
 from odoo.addons.therapy_stripe import const
-from odoo.addons.therapy_stripe.adapter import StripeFailure
+from odoo.addons.therapy_stripe.outcome import StripeFailure
 
 from .common import WEBHOOK_SECRET, TherapyStripeCommon
 
@@ -19,9 +19,7 @@ class TestProvider(TherapyStripeCommon):
 
     def test_sandbox_address_keeps_live_mode_away(self):
         with self.assertRaisesRegex(ValidationError, "sandbox"):
-            self.provider.write(
-                {"state": "enabled", "stripe_secret_key": "sk_live_x"}
-            )
+            self.provider.write({"state": "enabled", "stripe_secret_key": "sk_live_x"})
 
     def test_sandbox_address_is_checked_again_at_use(self):
         for column, value in (
@@ -99,9 +97,7 @@ class TestProvider(TherapyStripeCommon):
         # Again: the new endpoint replaces the old one, both secrets hold.
         second = self.provider.stripe_webhook_secret
         self.provider.action_stripe_create_webhook()
-        self.assertEqual(
-            self.provider._therapy_stripe_get_webhook_secrets()[1], second
-        )
+        self.assertEqual(self.provider._therapy_stripe_get_webhook_secrets()[1], second)
         with self.assertRaises(StripeFailure):
             adapter.raw("GET", f"webhook_endpoints/{first_ref}")
 

@@ -12,7 +12,7 @@ _PLAIN = {
     "expired_card": f"The card has expired. {_NEW_CARD}",
     "incorrect_cvc": "The security code of the card is wrong.",
     "insufficient_funds": "There is not enough money on the card.",
-    "processing_error": "The bank could not handle the payment. Please try again later.",
+    "processing_error": "The bank could not handle the payment. Try again later.",
 }
 _DEFAULT = f"The bank declined the card. {_NEW_CARD}"
 

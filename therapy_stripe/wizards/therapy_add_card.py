@@ -3,8 +3,8 @@ from odoo.exceptions import LockError, UserError
 
 from odoo.addons.payment import utils as payment_utils
 
-from ..adapter import StripeFailure
 from ..models.payment_token import CONSENT_CHANNELS
+from ..outcome import StripeFailure
 
 
 class TherapyAddCard(models.TransientModel):
@@ -65,8 +65,7 @@ class TherapyAddCard(models.TransientModel):
         :rtype: payment.provider
         :raise UserError: if there is none that works
         """
-        # sudo: billers may not read providers; only its public key leaves
-        providers_sudo = self.env["payment.provider"].sudo()  # sudo: see above
+        providers_sudo = self.env["payment.provider"].sudo()  # sudo: billers may not
         provider_sudo = providers_sudo.search(
             [
                 ("code", "=", "stripe"),

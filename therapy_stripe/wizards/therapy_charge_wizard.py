@@ -94,13 +94,15 @@ class TherapyChargeWizard(models.TransientModel):
             cards = wizard.partner_id.therapy_card_ids.filtered(
                 lambda card: card.status in ("active", "expiring")
             )
-            company = wizard.company_id
-            # sudo: billers may not read providers
-            wizard.card_ids = cards.filtered(
-                lambda card, company=company: card.sudo().provider_id.company_id  # sudo
-                in company.sudo().parent_ids  # sudo: see above
-                and card.sudo().provider_id.state != "disabled"  # sudo: see above
+            cards_sudo = cards.sudo()  # sudo: billers may not read providers
+            companies_sudo = wizard.company_id.sudo().parent_ids  # sudo: see above
+            usable_sudo = cards_sudo.filtered(
+                lambda card, companies=companies_sudo: (
+                    card.provider_id.company_id in companies
+                    and card.provider_id.state != "disabled"
+                )
             )
+            wizard.card_ids = usable_sudo.sudo(False)
 
     @api.depends("partner_id")
     def _compute_token_id(self):
@@ -174,8 +176,7 @@ class TherapyChargeWizard(models.TransientModel):
                 )
             except ValidationError as error:
                 raise UserError(str(error)) from error
-            # sudo: result of the user's own charge
-            tx_sudo = transactions.sudo().browse(tx_id)  # sudo: see above
+            tx_sudo = transactions.sudo().browse(tx_id)  # sudo: the user's own charge
         self.write(self._prepare_result_vals(tx_sudo))
         return self._get_action()
 

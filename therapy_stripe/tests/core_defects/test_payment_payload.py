@@ -71,9 +71,7 @@ class TestPaymentPayload(TransactionCase):
             [
                 {
                     "provider_id": self.provider.id,
-                    "payment_method_id": self.env.ref(
-                        "payment.payment_method_card"
-                    ).id,
+                    "payment_method_id": self.env.ref("payment.payment_method_card").id,
                     "reference": f"payload-{number}",
                     "amount": 100.0,
                     "currency_id": self.env.ref("base.USD").id,

@@ -108,7 +108,10 @@ export class AddCardDialog extends Component {
     async save() {
         const checked = await this.elements.submit();
         if (checked.error) {
-            this.state.error = checked.error.message;
+            // What is wrong with a field is shown beside it, by Stripe.
+            if (checked.error.type !== "validation_error") {
+                this.state.error = checked.error.message;
+            }
             return;
         }
         const { client_secret, return_url } = await this.call("action_start", [

@@ -18,7 +18,7 @@ patch(StripeOptions.prototype, {
 patch(PaymentForm.prototype, {
     setup() {
         super.setup();
-        // The real Elements; core's map holds guards that make it stop on errors.
+        // The real Elements; core's map only tells it that there are some.
         this.therapyStripeElements = {};
     },
 
@@ -45,6 +45,13 @@ patch(PaymentForm.prototype, {
         if (this.stripeElements[paymentOptionId]) {
             return;
         }
+        if (typeof Stripe === "undefined") {
+            this._displayErrorDialog(
+                _t("Cannot display the payment form"),
+                _t("Stripe cannot be reached. Please try again, or choose another method.")
+            );
+            return;
+        }
         const radio = this.el.querySelector('input[name="o_payment_radio"]:checked');
         const inlineForm = this._getInlineForm(radio);
         const container = inlineForm.querySelector('[name="o_stripe_element_container"]');
@@ -58,7 +65,8 @@ patch(PaymentForm.prototype, {
             this._therapyPrepareElementsOptions(values, paymentMethodCode)
         );
         this.therapyStripeElements[paymentOptionId] = elements;
-        this.stripeElements[paymentOptionId] = this._therapyGuardElements(elements);
+        // Core would submit them a second time.
+        this.stripeElements[paymentOptionId] = { submit: async () => {} };
         const paymentElement = elements.create("payment", {
             defaultValues: { billingDetails: values.billing_details },
         });
@@ -98,25 +106,31 @@ patch(PaymentForm.prototype, {
     },
 
     /**
-     * Return what core may do with the Elements: submitting them throws on an error.
+     * Check the card form before anything is asked of the server.
      *
      * `submit()` resolves with `{error}`; core only catches what is thrown, and would
-     * go on to make a transaction for an incomplete form.
+     * go on to make a payment for an incomplete form. What is wrong with a field is
+     * shown beside it by Stripe, other errors in a dialog.
      *
-     * @param {Object} elements - The Elements of Stripe.
-     * @returns {Object}
+     * @override of payment_stripe
      */
-    _therapyGuardElements(elements) {
-        return {
-            update: (options) => elements.update(options),
-            submit: async () => {
-                await this._therapySyncAmount(elements);
-                const { error } = await elements.submit();
-                if (error) {
-                    throw error;
+    async _initiatePaymentFlow(providerCode, paymentOptionId, paymentMethodCode, flow) {
+        if (providerCode === "stripe" && flow !== "token") {
+            const elements = this.therapyStripeElements[paymentOptionId];
+            if (!elements) {
+                return; // The card form could not be shown; the payer was told.
+            }
+            await this.waitFor(this._therapySyncAmount(elements));
+            const { error } = await this.waitFor(elements.submit());
+            if (error) {
+                if (error.type !== "validation_error") {
+                    this._displayErrorDialog(_t("Incorrect payment details"), error.message);
                 }
-            },
-        };
+                this._enableButton();
+                return;
+            }
+        }
+        await super._initiatePaymentFlow(...arguments);
     },
 
     /**

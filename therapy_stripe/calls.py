@@ -1,0 +1,211 @@
+"""The calls this addon makes to Stripe, one method each.
+
+The class knows the library's services only through the object it is given; how a
+call is sent, repeated and understood is for the adapter.
+"""
+
+import secrets
+
+from . import const
+from .outcome import Outcome, StripeFailure
+
+
+def one_time_key(scope):
+    """Return a key for a POST that is harmless to repeat (cancel, detach).
+
+    Such a request must not be answered from Stripe's memory of an earlier one, so
+    its key is new at each call; the library's own repetitions share it.
+
+    :param str scope: what is done to what, without personal data
+    :rtype: str
+    """
+    return f"{scope}:{secrets.token_hex(8)}"
+
+
+class StripeCalls:
+    """Typed calls; base of the adapter."""
+
+    def __init__(self, api):
+        self._api = api
+
+    @staticmethod
+    def _call(method, *args, params=None, key=None):
+        raise NotImplementedError
+
+    @staticmethod
+    def _list(method, params):
+        raise NotImplementedError
+
+    # === CHARGES === #
+
+    def charge(self, params, key):
+        """Create and confirm a PaymentIntent; never raise.
+
+        :param dict params: parameters frozen before the call
+        :param str key: idempotency key of this try
+        :rtype: Outcome
+        """
+        try:
+            intent = self.create_payment_intent(params, key)
+        except StripeFailure as failure:
+            return Outcome.from_failure(failure)
+        return Outcome.from_intent(intent)
+
+    def create_payment_intent(self, params, key):
+        """Create a PaymentIntent.
+
+        :param dict params: parameters of the request
+        :param str key: idempotency key
+        :return: PaymentIntent
+        :rtype: dict
+        """
+        return self._call(self._api.payment_intents.create, params=params, key=key)
+
+    def retrieve_payment_intent(self, intent_ref):
+        """Return a PaymentIntent with its latest charge and payment method.
+
+        :param str intent_ref: ``pi_...``
+        :rtype: dict
+        """
+        params = {"expand": ["latest_charge", "payment_method"]}
+        return self._call(self._api.payment_intents.retrieve, intent_ref, params=params)
+
+    def cancel_payment_intent(self, intent_ref):
+        """Cancel a PaymentIntent.
+
+        :param str intent_ref: ``pi_...``
+        :rtype: dict
+        :raise StripeFailure: code ``payment_intent_unexpected_state`` if too late
+        """
+        return self._call(
+            self._api.payment_intents.cancel,
+            intent_ref,
+            key=one_time_key(f"cancel:{intent_ref}"),
+        )
+
+    def capture_payment_intent(self, intent_ref, key):
+        """Capture an authorized PaymentIntent.
+
+        :param str intent_ref: ``pi_...``
+        :param str key: idempotency key
+        :rtype: dict
+        """
+        return self._call(self._api.payment_intents.capture, intent_ref, key=key)
+
+    def find_payment_intent(self, customer_ref, since, metadata):
+        """Return the customer's PaymentIntent that carries our metadata.
+
+        A list, not a search: Stripe's search may lag behind for an hour.
+
+        :param str customer_ref: ``cus_...``
+        :param int since: unix time of the earliest creation
+        :param dict metadata: keys and values that must all match
+        :return: the PaymentIntent, or an empty dict when there is none
+        :rtype: dict
+        :raise StripeFailure: if the list could not be read to its end
+        """
+        params = {
+            "customer": customer_ref,
+            "created": {"gte": since},
+            "limit": 100,
+            "expand": ["data.latest_charge", "data.payment_method"],
+        }
+        for intent in self._list(self._api.payment_intents.list, params):
+            carried = intent.get("metadata") or {}
+            if all(carried.get(key) == metadata[key] for key in metadata):
+                return intent
+        return {}
+
+    # === CARDS === #
+
+    def create_customer(self, params, key):
+        """Create a Customer.
+
+        :param dict params: parameters of the request, without personal data
+        :param str key: idempotency key
+        :rtype: dict
+        """
+        return self._call(self._api.customers.create, params=params, key=key)
+
+    def create_setup_intent(self, params, key):
+        """Create a SetupIntent.
+
+        :param dict params: parameters of the request
+        :param str key: idempotency key
+        :rtype: dict
+        """
+        return self._call(self._api.setup_intents.create, params=params, key=key)
+
+    def retrieve_setup_intent(self, intent_ref):
+        """Return a SetupIntent with its payment method.
+
+        :param str intent_ref: ``seti_...``
+        :rtype: dict
+        """
+        params = {"expand": ["payment_method"]}
+        return self._call(self._api.setup_intents.retrieve, intent_ref, params=params)
+
+    def cancel_setup_intent(self, intent_ref):
+        """Cancel a SetupIntent.
+
+        :param str intent_ref: ``seti_...``
+        :rtype: dict
+        :raise StripeFailure: code ``setup_intent_unexpected_state`` if too late
+        """
+        return self._call(
+            self._api.setup_intents.cancel,
+            intent_ref,
+            key=one_time_key(f"cancel:{intent_ref}"),
+        )
+
+    def retrieve_payment_method(self, method_ref):
+        """Return a PaymentMethod.
+
+        :param str method_ref: ``pm_...``
+        :rtype: dict
+        """
+        return self._call(self._api.payment_methods.retrieve, method_ref)
+
+    # === REFUNDS === #
+
+    def create_refund(self, params, key):
+        """Create a Refund.
+
+        :param dict params: parameters of the request
+        :param str key: idempotency key
+        :rtype: dict
+        """
+        return self._call(self._api.refunds.create, params=params, key=key)
+
+    def retrieve_refund(self, refund_ref):
+        """Return a Refund.
+
+        :param str refund_ref: ``re_...``
+        :rtype: dict
+        """
+        return self._call(self._api.refunds.retrieve, refund_ref)
+
+    # === ENDPOINT === #
+
+    def create_webhook_endpoint(self, url, key):
+        """Create the webhook endpoint of this database and return it, with its secret.
+
+        :param str url: public address of the webhook
+        :param str key: idempotency key
+        :rtype: dict
+        """
+        params = {
+            "url": url,
+            "enabled_events": list(const.WEBHOOK_EVENTS),
+            "api_version": const.API_VERSION,
+        }
+        return self._call(self._api.webhook_endpoints.create, params=params, key=key)
+
+    def delete_webhook_endpoint(self, endpoint_ref):
+        """Delete a webhook endpoint.
+
+        :param str endpoint_ref: ``we_...``
+        :rtype: dict
+        :raise StripeFailure: if it could not be deleted
+        """
+        return self._call(self._api.webhook_endpoints.delete, endpoint_ref)
