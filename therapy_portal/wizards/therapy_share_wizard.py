@@ -104,19 +104,20 @@ class TherapyShareWizard(models.TransientModel):
         :return: None
         """
         if len(mails_sudo) > SEND_NOW_LIMIT:
-            if len(mails_sudo) > SEND_NOW_LIMIT:
             # sudo: starting the mail queue is for administrators
             cron = self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()  # sudo: ^
             cron._trigger()
             return
-        # Not both: queue and request could send the same mail at the same moment.
         ids, registry = mails_sudo.ids, self.env.registry
 
+        # The queue is not woken as well: both would send the same mail. What a crash
+        # leaves behind it sends within the hour.
         @self.env.cr.postcommit.add
         def send():
             with registry.cursor() as cr:
                 env = api.Environment(cr, api.SUPERUSER_ID, {})
-                env["mail.mail"].browse(ids).exists().send()
+                mails = env["mail.mail"].browse(ids).exists().try_lock_for_update()
+                mails.filtered(lambda mail: mail.state == "outgoing").send()
 
     def _reopen(self) -> dict:
         """Return the action that shows this dialog again.

@@ -50,7 +50,7 @@ export class TherapyPayAmount extends Interaction {
             return _t("Type an amount like %s.", Math.min(this.max, 25).toFixed(2));
         }
         if (Number(text) > this.max) {
-            const most = `${this.symbol}${this.max.toFixed(this.decimals)}`;
+            const most = `${this.symbol}\u00a0${this.max.toFixed(this.decimals)}`;
             return _t("You can pay %s or less on this bill.", most);
         }
         return "";
