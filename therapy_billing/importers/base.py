@@ -166,7 +166,7 @@ class Importer:
         """
         try:
             with self.env.cr.savepoint():
-                record = Model.create(vals)
+                record = Model.create([vals])
                 self.env.flush_all()
                 return record
         except AccessError:

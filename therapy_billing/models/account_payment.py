@@ -38,10 +38,12 @@ class AccountPayment(models.Model):
             tx._charge_with_token()
             cursor.commit(self.env)
         transactions._post_process()
-        dead = with_token.filtered(
-            lambda payment: payment.payment_transaction_id.state in ("cancel", "error")
-        )
-        dead.action_cancel()
+        for payment in with_token:
+            state = payment.payment_transaction_id.state
+            if state in ("cancel", "error") and payment.state != "canceled":
+                payment.action_cancel()
+            elif state in ("draft", "pending", "authorized"):
+                payment.state = "draft"
         return result
 
     def _prepare_payment_transaction_vals(self, **extra_create_values):

@@ -95,6 +95,7 @@ class PaymentTransaction(models.Model):
         :param list parts: (bill's id, amount)
         :return: the bills in sudo mode, none if the transaction is not gated
         :rtype: recordset of `account.move`
+        :raise ValidationError: if a part is for no bill, or two for the same
         """
         # sudo: payers may not see all of their bills' fields, guests none.
         Move_sudo = self.env["account.move"].sudo()  # sudo: see the line above
@@ -103,7 +104,13 @@ class PaymentTransaction(models.Model):
         if vals.get("source_transaction_id"):
             return Move_sudo
         if parts:
-            return Move_sudo.browse([number for number, _amount in parts]).exists()
+            numbers = {number for number, _amount in parts}
+            bills_sudo = Move_sudo.browse(numbers).exists()
+            if len(bills_sudo) != len(parts):
+                raise ValidationError(
+                    self.env._("This bill cannot be paid this way.")
+                )
+            return bills_sudo
         field = self._fields["invoice_ids"]
         numbers = field.convert_to_cache(vals.get("invoice_ids") or [], self)
         bills_sudo = Move_sudo.browse(numbers).exists()
@@ -193,8 +200,6 @@ class PaymentTransaction(models.Model):
         self._therapy_make_room(bills, total, parts)
         if not parts:
             return self._therapy_divide_oldest_first(bills, total)
-        if sorted(bills.ids) != sorted(number for number, _amount in parts):
-            raise ValidationError(self.env._("This bill cannot be paid this way."))
         divided = []
         for number, amount in parts:
             bill = bills.filtered(lambda b, number=number: b.id == number)

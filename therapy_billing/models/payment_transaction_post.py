@@ -138,9 +138,12 @@ class PaymentTransaction(models.Model):
         """
         for tx in self.filtered("payment_id"):
             payment = tx.payment_id
-            if tx.state == "error" and payment.state == "draft":
+            # The state does not tell: core's dialog makes the entry beforehand.
+            if payment.move_id.state == "posted":
+                continue
+            if tx.state == "error" and payment.state != "canceled":
                 payment.action_cancel()
-            if tx.state != "done" or payment.state not in ("draft", "canceled"):
+            if tx.state != "done":
                 continue
             if payment.state == "canceled":
                 payment.action_draft()

@@ -42,7 +42,6 @@ class TherapySessionLine(models.Model):
         compute="_compute_rate",
         store=True,
         readonly=False,
-        precompute=True,
         groups=MONEY_GROUPS,
     )
     amount = fields.Monetary(
@@ -94,6 +93,19 @@ class TherapySessionLine(models.Model):
             line.amount = currency.round(line.units * line.rate)
 
     # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Fix the rates at once: a price changed later is for later sessions.
+
+        :param list vals_list: values of the lines
+        :return: the lines
+        :rtype: recordset of `therapy.session.line`
+        """
+        lines = super().create(vals_list)
+        # sudo: clinicians do not see rates.
+        lines.sudo().mapped("amount")  # sudo: see the line above
+        return lines
 
     def write(self, vals):
         """Protect the amounts that bills were made from.

@@ -184,7 +184,7 @@ class TestBillingRun(TherapyCommon):
             "amount": 1.0,
             "move_id": bill.id,
         }
-        Share = self.env["therapy.session.share"]
+        Share = self.env["therapy.session.share"].sudo()
         with (
             self.assertRaises(psycopg2.errors.UniqueViolation),
             mute_logger("odoo.sql_db"),

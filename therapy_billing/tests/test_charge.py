@@ -105,9 +105,15 @@ class TestCharge(TherapyCommon):
 
     def test_a_disabled_provider_is_not_asked_and_gives_the_amount_back(self):
         asked = []
-        self.provider.write({"state": "disabled"})
-        self.token.active = True
-        tx = self._charge(asked.append)
+        transaction_class = self.env.registry["payment.transaction"]
+
+        def refuse(tx):
+            raise UserError("The provider is disabled.")
+
+        with patch.object(
+            transaction_class, "_ensure_provider_is_not_disabled", refuse
+        ):
+            tx = self._charge(asked.append)
         self.assertFalse(asked)
         self.assertEqual(tx.state, "error")
         self.assertFalse(tx.therapy_allocation_ids.live)

@@ -207,4 +207,3 @@ class TestGate(TherapyCommon):
         second = self._pay(self.bill, 10.0, payer=self.father)
         self.assertNotEqual(first.uuid, second.uuid)
         self.assertEqual(len(first.uuid), 36)
-        self.assertNotEqual(first.copy({"reference": "copy"}).uuid, first.uuid)

@@ -10,11 +10,11 @@ from .common import TherapyCommon
 @tagged("post_install", "-at_install")
 class TestSession(TherapyCommon):
     def test_an_amount_is_units_times_rate_rounded_once(self):
-        self.talk.list_price = 0.335
-        session = self._create_session(self.kim, [(self.talk, 3), (self.aba, 8)])
-        self.assertCents(session.line_ids[0].amount, 1.01)
+        self.talk.list_price = 0.33
+        session = self._create_session(self.kim, [(self.talk, 2.5), (self.aba, 8)])
+        self.assertCents(session.line_ids[0].amount, 0.83)
         self.assertCents(session.line_ids[1].amount, 138.64)
-        self.assertCents(session.amount_total, 139.65)
+        self.assertCents(session.amount_total, 139.47)
 
     def test_minutes_propose_units_and_units_may_be_changed(self):
         session = self._create_session(self.kim, [(self.aba, 7)])

@@ -9,6 +9,8 @@ from odoo import modules
 from odoo.exceptions import LockError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from odoo.addons.therapy_billing.exceptions import BillBusy
+
 _logger = logging.getLogger(__name__)
 
 
@@ -33,6 +35,8 @@ def commit(env):
     env.flush_all()
     if not is_test_cursor(env.cr):
         env.cr.commit()
+        # What others committed meanwhile is to be seen from now on.
+        env.invalidate_all()
 
 
 def run_in_fresh_cursor(env, func, retries=5):
@@ -46,7 +50,8 @@ def run_in_fresh_cursor(env, func, retries=5):
     :param func: function of an environment
     :param int retries: how often to run it again after a conflict
     :return: what the function returns; no records, they belong to a closed cursor
-    :raise LockError: if a row stays locked
+    :raise BillBusy: if a bill stays locked
+    :raise LockError: if another row stays locked
     :raise psycopg2.OperationalError: if the conflict stays
     """
     if is_test_cursor(env.cr):
@@ -59,7 +64,7 @@ def run_in_fresh_cursor(env, func, retries=5):
                 result = func(fresh)
                 fresh.flush_all()
             return result
-        except (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
+        except (BillBusy, LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
             if attempt == retries:
                 raise
             _logger.info("Transaction conflict (%s), trying again.", type(error).__name__)
