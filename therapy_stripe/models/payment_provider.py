@@ -64,10 +64,14 @@ class PaymentProvider(models.Model):
         """Refuse live keys in test mode, and live mode without signed webhooks."""
         for provider in self.filtered(lambda p: p.code == "stripe"):
             # An empty key is core's business (`required_if_provider`).
-            live_key = "_live_" in (provider.stripe_secret_key or "")
-            if provider.state == "test" and live_key:
+            key = provider.stripe_secret_key or ""
+            if provider.state == "test" and "_live_" in key:
                 raise ValidationError(
                     self.env._("Live keys cannot be used in test mode.")
+                )
+            if provider.state == "enabled" and "_test_" in key:
+                raise ValidationError(
+                    self.env._("Test keys cannot be used in live mode.")
                 )
             if provider.state == "enabled" and not provider.stripe_webhook_secret:
                 raise ValidationError(

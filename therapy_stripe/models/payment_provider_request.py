@@ -193,8 +193,10 @@ class PaymentProvider(models.Model):
             )
         if method == "POST" and endpoint not in _CORE_POSTS:
             raise ValidationError(
-                self.env._("This request is not sent to Stripe: %(endpoint)s")
-                % {"endpoint": endpoint}
+                self.env._(
+                    "This request is not sent to Stripe: %(endpoint)s",
+                    endpoint=endpoint,
+                )
             )
         payload = {
             name.removesuffix("[]"): [value] if name.endswith("[]") else value

@@ -120,11 +120,12 @@ class PaymentToken(models.Model):
 
     def _handle_archiving(self):
         """Override of `payment` to pass the default on when its card is archived."""
-        super()._handle_archiving()
+        result = super()._handle_archiving()
         for token in self.filtered("is_default"):
             siblings = token._therapy_get_siblings()
             token.is_default = False
             siblings.sorted("id")[-1:].is_default = True
+        return result
 
     # === ACTION METHODS === #
 

@@ -69,7 +69,7 @@ class PaymentTransaction(models.Model):
         key = f"tp1:{self.uuid}"
         self.sudo().write(  # sudo: the frozen request is not for users to read
             {
-                "sent_at": fields.Datetime.now(),
+                "sent_at": clock.now(),
                 "therapy_stripe_request": dumps({"params": params, "key": key}),
             }
         )
@@ -209,7 +209,7 @@ class PaymentTransaction(models.Model):
 
         :rtype: list
         """
-        limit = fields.Datetime.now() - timedelta(minutes=const.IN_FLIGHT_MINUTES)
+        limit = clock.now() - timedelta(minutes=const.IN_FLIGHT_MINUTES)
         return [
             ("provider_id.code", "=", "stripe"),
             ("operation", "in", _OFF_SESSION),
@@ -252,7 +252,7 @@ class PaymentTransaction(models.Model):
         tx_sudo = self.sudo()  # sudo: reads the frozen request
         adapter = tx_sudo.provider_id._therapy_stripe_get_adapter()
         frozen = loads(tx_sudo.therapy_stripe_request or "{}")
-        age = fields.Datetime.now() - tx_sudo.sent_at
+        age = clock.now() - tx_sudo.sent_at
         since = clock.to_unix(tx_sudo.sent_at) - 60
         tx_id, env = self.id, self.env
         commit(env)

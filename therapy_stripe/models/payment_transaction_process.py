@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe.controllers.main import StripeController
@@ -174,7 +174,7 @@ class PaymentTransaction(models.Model):
             "consent_note": self.therapy_consent_note,
             "consent_channel": self.therapy_consent_channel or "portal",
             "consent_user_id": staff.id,
-            "consent_date": fields.Datetime.now(),
+            "consent_date": clock.now(),
         }
 
     @api.model
@@ -184,6 +184,6 @@ class PaymentTransaction(models.Model):
         Not at once: whoever waits for the result (the payer's browser, the biller's
         dialog) books it before showing it, and must not find it locked by the job.
         """
-        soon = fields.Datetime.now() + timedelta(seconds=const.POSTING_DELAY)
+        soon = clock.now() + timedelta(seconds=const.POSTING_DELAY)
         cron = self.env.ref("payment.cron_post_process_payment_tx")
         cron.sudo()._trigger(soon)  # sudo: payers and billers may not see jobs

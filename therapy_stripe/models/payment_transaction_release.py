@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import LockError, ValidationError
 
 from odoo.addons.payment_stripe.controllers.main import StripeController
@@ -9,6 +9,7 @@ from odoo.addons.therapy_billing.tools.cursor import run_in_fresh_cursor
 
 from .. import const
 from ..outcome import StripeFailure
+from ..tools import clock
 
 _logger = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class PaymentTransaction(models.Model):
         :param int minutes: minutes
         :rtype: bool
         """
-        limit = fields.Datetime.now() - timedelta(minutes=minutes)
+        limit = clock.now() - timedelta(minutes=minutes)
         return (self.sent_at or self.create_date) > limit
 
     def _therapy_stripe_release(self):
@@ -134,7 +135,7 @@ class PaymentTransaction(models.Model):
         Drafts whose form was left lose their part of the bill; pending ones are read
         again. Each in a transaction of its own.
         """
-        now = fields.Datetime.now()
+        now = clock.now()
         draft_limit = now - timedelta(minutes=const.DRAFT_MINUTES)
         pending_limit = now - timedelta(minutes=10)
         base = [("provider_id.code", "=", "stripe")]

@@ -1,4 +1,5 @@
 import hashlib
+import logging
 
 from psycopg2.errors import UniqueViolation
 
@@ -6,6 +7,8 @@ from odoo import api, fields, models
 from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.tools.cursor import run_in_fresh_cursor
+
+_logger = logging.getLogger(__name__)
 
 
 class TherapyStripeCustomer(models.Model):
@@ -71,7 +74,8 @@ class TherapyStripeCustomer(models.Model):
                     lambda env: env[self._name].sudo().create(vals).id,  # sudo: above
                 )
         except UniqueViolation:
-            pass  # Another process was first; by the key it has the same customer.
+            # Another process was first; by the key it has the same customer.
+            _logger.info("Customer of payer %s was stored meanwhile", partner.id)
         return customer["id"]
 
     @api.model

@@ -133,7 +133,7 @@ class TherapyStripeEvent(models.Model):
         ids = self.search(
             [
                 ("state", "in", ("new", "failed")),
-                ("next_try_at", "<=", fields.Datetime.now()),
+                ("next_try_at", "<=", clock.now()),
             ],
             order="id",
         ).ids
@@ -154,7 +154,7 @@ class TherapyStripeEvent(models.Model):
                 "state": "new",
                 "tries": 0,
                 "error": False,
-                "next_try_at": fields.Datetime.now(),
+                "next_try_at": clock.now(),
             }
         )
         self._trigger()
@@ -191,12 +191,12 @@ class TherapyStripeEvent(models.Model):
 
     def _wait(self, seconds):
         """Come back to an event later; this does not count as a try."""
-        self.next_try_at = fields.Datetime.now() + timedelta(seconds=seconds)
+        self.next_try_at = clock.now() + timedelta(seconds=seconds)
         self._trigger(at=self.next_try_at)
 
     def _finish(self, state, error):
         """Write the result of a try; plan the next one after a failure."""
-        now = fields.Datetime.now()
+        now = clock.now()
         tries = self.tries + 1
         if state == "failed" and tries >= const.EVENT_TRIES:
             state = "dead"

@@ -42,6 +42,14 @@ class TestOnSession(TherapyStripeCommon, HttpCase):
         self.assertAlmostEqual(self.bill.amount_residual, 40.0)
         self.assertFalse(tx.token_id)
 
+    def test_client_secret_stays_out_of_the_log_of_requests(self):
+        tx = self._create_tx(self.bill)
+        secret = tx._get_processing_values()["client_secret"]
+        with self.assertLogs("werkzeug", "INFO") as logs:
+            self._return(tx, payment_intent_client_secret=secret)
+        self.assertIn("client_secret=[REDACTED]", str(logs.output))
+        self.assertNotIn(secret, str(logs.output))
+
     def test_coming_back_twice_is_booked_once(self):
         tx = self._create_tx(self.bill)
         tx._get_processing_values()

@@ -43,6 +43,13 @@ class TestProvider(TherapyStripeCommon):
         with self.assertRaisesRegex(ValidationError, "Live keys"):
             self.provider.stripe_secret_key = "sk_live_x"
 
+    def test_test_keys_stay_out_of_live_mode(self):
+        self.provider.write(
+            {"therapy_stripe_api_base": False, "therapy_stripe_js_url": False}
+        )
+        with self.assertRaisesRegex(ValidationError, "Test keys"):
+            self.provider.state = "enabled"
+
     def test_live_mode_needs_a_webhook_secret(self):
         with self.assertRaisesRegex(ValidationError, "webhook"):
             self.provider.write(

@@ -1,1 +1,1 @@
-from . import clock, declines, loopback
+from . import clock, declines, log_mask, loopback

@@ -1,6 +1,10 @@
-"""Conversions between Stripe's unix seconds and Odoo's naive UTC datetimes."""
+"""The time: now, and between Stripe's unix seconds and Odoo's naive UTC."""
 
 from datetime import datetime, timezone
+
+from odoo.addons.therapy_billing.tools.clock import now
+
+__all__ = ["from_unix", "now", "to_unix"]
 
 
 def from_unix(seconds):

@@ -86,7 +86,10 @@ export class AddCardDialog extends Component {
      * @returns {Promise<Object>}
      */
     call(method, args = []) {
-        return this.orm.call("therapy.add.card", method, [[this.props.addCardId], ...args]);
+        return this.orm.call("therapy.add.card", method, [
+            [this.props.addCardId],
+            ...args,
+        ]);
     }
 
     async onSave() {

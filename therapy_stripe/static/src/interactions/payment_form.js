@@ -48,13 +48,17 @@ patch(PaymentForm.prototype, {
         if (typeof Stripe === "undefined") {
             this._displayErrorDialog(
                 _t("Cannot display the payment form"),
-                _t("Stripe cannot be reached. Please try again, or choose another method.")
+                _t(
+                    "Stripe cannot be reached. Please try again, or choose another method."
+                )
             );
             return;
         }
         const radio = this.el.querySelector('input[name="o_payment_radio"]:checked');
         const inlineForm = this._getInlineForm(radio);
-        const container = inlineForm.querySelector('[name="o_stripe_element_container"]');
+        const container = inlineForm.querySelector(
+            '[name="o_stripe_element_container"]'
+        );
         const values = JSON.parse(container.dataset.stripeInlineFormValues);
         this.stripeInlineFormValues = values;
         this.stripeJS ??= Stripe(
@@ -71,7 +75,10 @@ patch(PaymentForm.prototype, {
             defaultValues: { billingDetails: values.billing_details },
         });
         paymentElement.on("loaderror", ({ error }) =>
-            this._displayErrorDialog(_t("Cannot display the payment form"), error.message)
+            this._displayErrorDialog(
+                _t("Cannot display the payment form"),
+                error.message
+            )
         );
         paymentElement.mount(container);
         this._therapySyncTokenization(elements, inlineForm);
@@ -85,7 +92,8 @@ patch(PaymentForm.prototype, {
      * @returns {Object}
      */
     _therapyPrepareElementsOptions(values, paymentMethodCode) {
-        const type = values.payment_methods_mapping[paymentMethodCode] ?? paymentMethodCode;
+        const type =
+            values.payment_methods_mapping[paymentMethodCode] ?? paymentMethodCode;
         const options = {
             appearance: { theme: "stripe" },
             currency: values.currency_name,
@@ -124,7 +132,10 @@ patch(PaymentForm.prototype, {
             const { error } = await this.waitFor(elements.submit());
             if (error) {
                 if (error.type !== "validation_error") {
-                    this._displayErrorDialog(_t("Incorrect payment details"), error.message);
+                    this._displayErrorDialog(
+                        _t("Incorrect payment details"),
+                        error.message
+                    );
                 }
                 this._enableButton();
                 return;
@@ -143,7 +154,9 @@ patch(PaymentForm.prototype, {
             return;
         }
         const amount = parseFloat(this.paymentContext.amount);
-        const minorAmount = Math.round(amount * this.stripeInlineFormValues.minor_factor);
+        const minorAmount = Math.round(
+            amount * this.stripeInlineFormValues.minor_factor
+        );
         if (minorAmount) {
             await elements.update({ amount: minorAmount });
         }
@@ -163,7 +176,9 @@ patch(PaymentForm.prototype, {
             return;
         }
         const sync = () =>
-            elements.update({ setupFutureUsage: checkbox.checked ? "off_session" : null });
+            elements.update({
+                setupFutureUsage: checkbox.checked ? "off_session" : null,
+            });
         sync();
         checkbox.addEventListener("input", sync);
         this.registerCleanup(() => checkbox.removeEventListener("input", sync));
