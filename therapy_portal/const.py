@@ -15,3 +15,6 @@ GRANT_MINUTES = 30
 # Up to this many e-mails of one share are handed to the mail server at once; more
 # wait for the mail queue.
 SEND_NOW_LIMIT = 10
+
+# The documents of a share are made while the sender waits, about a second each.
+SHARE_LIMIT = 50

@@ -127,6 +127,21 @@ class AccountMove(models.Model):
             return "therapy_portal.report_bill_document"
         return super()._get_name_invoice_report()
 
+    def _get_mail_template(self):
+        """Override of `account`: core's Send of a guarantor's bill is P1 too.
+
+        Core's message greets the customer by name, which may be the patient's.
+
+        :return: the mail template that core's Send starts from
+        :rtype: recordset of `mail.template`
+        """
+        if self and all(
+            move._therapy_is_private() and not move._therapy_is_for_insurer()
+            for move in self
+        ):
+            return self.env.ref("therapy_portal.mail_template_share")
+        return super()._get_mail_template()
+
     @api.model
     def _get_thread_with_access(
         self, thread_id, *, hash=None, pid=None, token=None, **kwargs

@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 
 from .common import TherapyPortalCommon
@@ -84,6 +85,19 @@ class TestAccessCode(TherapyPortalCommon):
         note = bill._reverse_moves([{"invoice_date": "2026-10-31"}])
         self.assertFalse(note.access_code)
         self.assertFalse(note.therapy_shared_at)
+
+    def test_a_neutralized_copy_has_no_codes(self):
+        bill = self._make_bill()
+        bill._therapy_rotate_access_code()
+        self.env["therapy.access.attempt"].sudo().create(
+            {"at": "2026-11-22", "bill_key": "x", "address_key": "y"}
+        )
+        self.env.flush_all()
+        for query in get_neutralization_queries(["therapy_portal"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.assertFalse(bill.access_code)
+        self.assertFalse(self.env["therapy.access.attempt"].sudo().search([]))
 
     def test_an_insurers_bill_never_opens(self):
         claim = self._make_bill(self.insurer, 150)

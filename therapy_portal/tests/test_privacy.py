@@ -82,6 +82,18 @@ class TestPrivacy(TherapyPortalCommon):
         rows = self.bill._therapy_get_neutral_lines()
         self.assertEqual(rows, [("Services on 10/12/2026", 120.0)])
 
+    def test_cores_send_starts_from_the_neutral_message(self):
+        self.mother.name = "Zelda Fitzroy"
+        template = self.bill._get_mail_template()
+        self.assertEqual(template, self.env.ref("therapy_portal.mail_template_share"))
+        rendered = template._generate_template(self.bill.ids, ("subject", "body_html"))
+        text = " ".join(str(value) for value in rendered[self.bill.id].values())
+        self.assertFalse(find_leaks(text, SECRETS))
+        self.assertIn(self.bill.name, text)
+        self.assertNotIn("Access code", text)
+        claim = self._make_bill(self.insurer, 80)
+        self.assertNotEqual(claim._get_mail_template(), template)
+
     def test_public_templates_name_no_private_field(self):
         for name in PUBLIC_TEMPLATES:
             view = self.env.ref(f"therapy_portal.{name}")

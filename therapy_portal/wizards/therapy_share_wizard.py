@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import SEND_NOW_LIMIT
+from ..const import SEND_NOW_LIMIT, SHARE_LIMIT
 
 
 class TherapyShareWizard(models.TransientModel):
@@ -71,9 +71,9 @@ class TherapyShareWizard(models.TransientModel):
         if refused:
             return self._reopen()
         return self._notice(
-            self.env._("Sent to %(email)s.", email=ready.email_to)
+            self.env._("On its way to %(email)s.", email=ready.email_to)
             if len(ready) == 1
-            else self.env._("%(count)s bills sent.", count=len(ready))
+            else self.env._("%(count)s bills are on their way.", count=len(ready))
         )
 
     # === BUSINESS METHODS === #
@@ -85,7 +85,12 @@ class TherapyShareWizard(models.TransientModel):
         :param moves: bills, as `account.move`
         :return: the dialog
         :rtype: recordset of `therapy.share.wizard`
+        :raise UserError: if there are too many to send while the sender waits
         """
+        if len(moves) > SHARE_LIMIT:
+            raise UserError(
+                self.env._("Please share %(limit)s bills or less at once.", limit=SHARE_LIMIT)
+            )
         wizard = self.create({})
         Line = self.env["therapy.share.wizard.line"]
         lines = Line.create(
@@ -128,7 +133,9 @@ class TherapyShareWizard(models.TransientModel):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Share bills"),
+            "name": self.env._("Share bill")
+            if self.single_line_id
+            else self.env._("Share bills"),
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
@@ -147,7 +154,7 @@ class TherapyShareWizard(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "title": self.env._("Bill shared"),
+                "title": self.env._("Shared"),
                 "message": message,
                 "next": {"type": "ir.actions.act_window_close"},
             },
