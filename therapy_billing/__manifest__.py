@@ -1,6 +1,6 @@
 {
     "name": "Therapy Billing",
-    "summary": "From sessions held to bills, payments and the ledger of a therapy practice",
+    "summary": "Sessions to bills, payments and the ledger of a therapy practice",
     "version": "19.0.1.0.0",
     "category": "Accounting/Therapy",
     "license": "LGPL-3",

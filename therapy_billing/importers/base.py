@@ -133,7 +133,7 @@ class Importer:
         except ValueError:
             raise Rejected(f"{reason} “{text}”") from None
 
-    def create(self, model, prepared):
+    def create_records(self, model, prepared):
         """Create records in one batch; if that fails, one by one.
 
         :param str model: name of the model

@@ -69,7 +69,7 @@ class PayersImporter(PayersParser):
             else:
                 results = [payer.result for payer in family]
                 new.append(({**vals, "company_id": self.company.id}, results))
-        for patient in self.create("res.partner", new):
+        for patient in self.create_records("res.partner", new):
             if patient:
                 self.people.add_patient(patient)
 
@@ -105,7 +105,7 @@ class PayersImporter(PayersParser):
             if key not in self.people.insurers:
                 vals = {"name": payer.name, "is_insurer": True, "is_company": True}
                 new.setdefault(key, (vals, []))[1].append(payer.result)
-        created = self.create("res.partner", list(new.values()))
+        created = self.create_records("res.partner", list(new.values()))
         self.people.insurers.update(zip(new, created, strict=True))
         for payer in rows:
             payer.partner = self.people.insurers[rows_tool.fold(payer.name)]
@@ -131,7 +131,9 @@ class PayersImporter(PayersParser):
                 new.setdefault(key, (vals, [], []))
                 new[key][1].append(payer.result)
                 new[key][2].append(payer)
-        created = self.create("res.partner", [(v, r) for v, r, _p in new.values()])
+        created = self.create_records(
+            "res.partner", [(v, r) for v, r, _p in new.values()]
+        )
         for partner, (_vals, _results, payers) in zip(
             created, new.values(), strict=True
         ):
@@ -205,9 +207,9 @@ class PayersImporter(PayersParser):
         )
         if not guarantors and not coverages:
             return True
-        stored = {
-            (row.partner_id, f"{row.percent:.2f}") for row in guarantors
-        } | {(row.insurer_id, f"{row.copay:.2f}") for row in coverages}
+        stored = {(row.partner_id, f"{row.percent:.2f}") for row in guarantors} | {
+            (row.insurer_id, f"{row.copay:.2f}") for row in coverages
+        }
         for payer in family:
             value = payer.copay if payer.role == "insurer" else payer.percent
             if payer.result.state == "rejected":
@@ -251,8 +253,8 @@ class PayersImporter(PayersParser):
                     )
                     guarantors.append((vals, [payer.result]))
             self._check_shares(family)
-        self.create("therapy.guarantor", guarantors)
-        self.create("therapy.coverage", coverages)
+        self.create_records("therapy.guarantor", guarantors)
+        self.create_records("therapy.coverage", coverages)
 
     def _check_shares(self, family):
         """Warn when the shares of a patient do not add up.
@@ -272,6 +274,4 @@ class PayersImporter(PayersParser):
                 )
         insurers = [payer for payer in family if payer.role == "insurer"]
         for payer in insurers[1:]:
-            payer.result.warn(
-                self._("Only the first insurer of a patient is billed.")
-            )
+            payer.result.warn(self._("Only the first insurer of a patient is billed."))

@@ -177,7 +177,7 @@ class ScheduleImporter(ScheduleParser):
                     "company_id": self.company.id,
                 }
                 new[key] = (vals, [])
-        created = self.create("res.partner", list(new.values()))
+        created = self.create_records("res.partner", list(new.values()))
         self.people.providers.update(zip(new, created, strict=True))
 
     def _create_sessions(self, groups):
@@ -210,7 +210,7 @@ class ScheduleImporter(ScheduleParser):
                 ],
             }
             prepared.append((vals, [service.result for service in group]))
-        self.create("therapy.session", prepared)
+        self.create_records("therapy.session", prepared)
 
     def _create_lines(self, services):
         """Create new services of known sessions.
@@ -224,7 +224,7 @@ class ScheduleImporter(ScheduleParser):
             vals["session_id"] = session.id
             vals["sequence"] = len(session.line_ids) * 10 + 10
             prepared.append((vals, [service.result]))
-        self.create("therapy.session.line", prepared)
+        self.create_records("therapy.session.line", prepared)
 
     def _prepare_line_vals(self, service):
         """Return the values of a session line.

@@ -201,9 +201,7 @@ class ScheduleParser(Importer):
         name = rows_tool.clean(f"{first} {last}") if comma else cells[CLINICIAN]
         npi = cells[NPI]
         if npi and not npi_ok(npi):
-            result.warn(
-                self._("“%(npi)s” is not an NPI; it was not kept.", npi=npi)
-            )
+            result.warn(self._("“%(npi)s” is not an NPI; it was not kept.", npi=npi))
             npi = ""
         if not name:
             result.warn(self._("No clinician."))

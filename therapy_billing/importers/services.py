@@ -60,7 +60,7 @@ class ServicesImporter(Importer):
                 self._update(result, service, vals)
             else:
                 new.append((self._prepare_new_vals(vals), [result]))
-        self.create("product.template", new)
+        self.create_records("product.template", new)
         return results
 
     def _get_known(self):

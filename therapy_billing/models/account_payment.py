@@ -25,8 +25,9 @@ class AccountPayment(models.Model):
         :return: what core returns
         """
         with_token = self.filtered(
-            lambda payment: payment.payment_token_id
-            and not payment.payment_transaction_id
+            lambda payment: (
+                payment.payment_token_id and not payment.payment_transaction_id
+            )
         )
         result = super(AccountPayment, self - with_token).action_post()
         if not with_token:
@@ -64,9 +65,11 @@ class AccountPayment(models.Model):
         )
         bills = self.env["account.move"].browse(numbers)
         own = bills.filtered(
-            lambda bill: bill.partner_id == self.partner_id
-            and bill.currency_id == self.currency_id
-            and not self.currency_id.is_zero(bill._therapy_get_payable_amount())
+            lambda bill: (
+                bill.partner_id == self.partner_id
+                and bill.currency_id == self.currency_id
+                and not self.currency_id.is_zero(bill._therapy_get_payable_amount())
+            )
         )
         return {**vals, "invoice_ids": [(6, 0, own.ids)]}
 

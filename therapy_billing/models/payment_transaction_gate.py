@@ -28,38 +28,54 @@ class PaymentTransaction(models.Model):
         :raise ValidationError: in words for the payer, if the amount cannot be paid
         """
         transactions = self.browse()
-        for vals in vals_list:
-            transactions |= self._therapy_create_one(dict(vals))
+        for original in vals_list:
+            vals = dict(original)
+            # One after the other: each sees what the one before reserved.
+            parts = self._therapy_prepare_parts(vals)
+            transaction = super().create([vals])
+            transaction._therapy_reserve(parts)
+            transactions |= transaction
         return transactions
 
     @api.model
-    def _therapy_create_one(self, vals):
-        """Create one transaction with its allocations.
+    def _therapy_prepare_parts(self, vals) -> list:
+        """Check what a transaction is to pay, and lock it.
 
-        :param dict vals: values of the transaction
-        :return: the transaction
-        :rtype: recordset of `payment.transaction`
+        :param dict vals: values of the transaction; completed on the way
+        :return: (bill, amount), empty if the transaction is not gated
+        :rtype: list
         :raise ValidationError: if the amount cannot be paid
         """
         parts = self._therapy_pop_parts(vals)
         bills_sudo = self._therapy_get_gated_bills(vals, parts)
         if not bills_sudo:
             vals.setdefault("base_amount", vals.get("amount"))
-            return super().create([vals])
+            return []
         vals.setdefault("paid_by_id", vals.get("partner_id"))
         vals["invoice_ids"] = [Command.set(bills_sudo.ids)]
         self._therapy_check_bills(bills_sudo, vals)
         self._therapy_lock_bills(bills_sudo)
         parts = self._therapy_divide(bills_sudo, vals, parts)
         self._therapy_check_minimum(parts, vals)
-        transaction = super().create([vals])
+        return parts
+
+    def _therapy_reserve(self, parts):
+        """Create the reservations of a transaction.
+
+        Note: self.ensure_one()
+
+        :param list parts: (bill, amount), on locked bills
+        """
+        self.ensure_one()
+        if not parts:
+            return
         # sudo: reservations are written by this code only.
         self.env["therapy.payment.allocation"].sudo().create(  # sudo: see above
             [
                 {
-                    "transaction_id": transaction.id,
+                    "transaction_id": self.id,
                     "move_id": bill.id,
-                    "partner_id": vals["paid_by_id"],
+                    "partner_id": self.paid_by_id.id,
                     "amount": amount,
                 }
                 for bill, amount in parts
@@ -67,7 +83,6 @@ class PaymentTransaction(models.Model):
         )
         # The unique index must answer now, not when the processor was asked.
         self.env.flush_all()
-        return transaction
 
     # === WHAT IS TO BE PAID === #
 
@@ -107,9 +122,7 @@ class PaymentTransaction(models.Model):
             numbers = {number for number, _amount in parts}
             bills_sudo = Move_sudo.browse(numbers).exists()
             if len(bills_sudo) != len(parts):
-                raise ValidationError(
-                    self.env._("This bill cannot be paid this way.")
-                )
+                raise ValidationError(self.env._("This bill cannot be paid this way."))
             return bills_sudo
         field = self._fields["invoice_ids"]
         numbers = field.convert_to_cache(vals.get("invoice_ids") or [], self)
@@ -138,9 +151,7 @@ class PaymentTransaction(models.Model):
                 bill.company_id != provider_sudo.company_id
                 or bill.currency_id.id != vals.get("currency_id")
             ):
-                raise ValidationError(
-                    self.env._("This bill cannot be paid this way.")
-                )
+                raise ValidationError(self.env._("This bill cannot be paid this way."))
         if len(bills.partner_id) > 1:
             raise ValidationError(
                 self.env._("Bills of different people are paid one by one.")
@@ -204,7 +215,8 @@ class PaymentTransaction(models.Model):
         for number, amount in parts:
             bill = bills.filtered(lambda b, number=number: b.id == number)
             amount = self._therapy_check_amount(amount, currency)
-            self._therapy_check_payable(amount, bill._therapy_get_payable_amount(), bill)
+            payable = bill._therapy_get_payable_amount()
+            self._therapy_check_payable(amount, payable, bill)
             divided.append((bill, amount))
         asked = sum(amount for _bill, amount in divided)
         if currency.compare_amounts(asked, total):
@@ -279,7 +291,10 @@ class PaymentTransaction(models.Model):
             )
         for bill, amount in parts:
             left = currency.round(bill._therapy_get_payable_amount() - amount)
-            if not currency.is_zero(left) and currency.compare_amounts(left, minimum) < 0:
+            if (
+                not currency.is_zero(left)
+                and currency.compare_amounts(left, minimum) < 0
+            ):
                 raise ValidationError(
                     self.env._(
                         "Less than %(amount)s would be left, which could not be paid "

@@ -274,9 +274,11 @@ class PaymentTransaction(models.Model):
             plan.append(
                 line
                 | bill.line_ids.filtered(
-                    lambda x, line=line: x.account_id == line.account_id
-                    and x.display_type == "payment_term"
-                    and not x.reconciled
+                    lambda x, line=line: (
+                        x.account_id == line.account_id
+                        and x.display_type == "payment_term"
+                        and not x.reconciled
+                    )
                 )
             )
         self.env["account.move.line"]._reconcile_plan(plan)

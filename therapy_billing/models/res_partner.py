@@ -108,8 +108,7 @@ class ResPartner(models.Model):
         today = self.env.company._therapy_local_date()
         for partner in self:
             partner.therapy_share_problem = (
-                partner.is_patient
-                and partner.guarantor_ids._therapy_get_problem(today)
+                partner.is_patient and partner.guarantor_ids._therapy_get_problem(today)
             ) or False
 
     # === CONSTRAINT METHODS === #
@@ -158,12 +157,16 @@ class ResPartner(models.Model):
         """
         # sudo: whoever edits a contact need not see who pays for which patient.
         partners_sudo = self.sudo()  # sudo: see the line above
-        payers = partners_sudo.env["therapy.guarantor"].search(
-            [("partner_id", "in", self.ids)]
-        ).partner_id
-        payers |= partners_sudo.env["therapy.coverage"].search(
-            [("insurer_id", "in", self.ids)]
-        ).insurer_id
+        payers = (
+            partners_sudo.env["therapy.guarantor"]
+            .search([("partner_id", "in", self.ids)])
+            .partner_id
+        )
+        payers |= (
+            partners_sudo.env["therapy.coverage"]
+            .search([("insurer_id", "in", self.ids)])
+            .insurer_id
+        )
         bills = Domain("partner_id", "in", self.ids) & Domain(
             "is_therapy_bill", "=", True
         )

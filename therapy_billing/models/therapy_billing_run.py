@@ -74,9 +74,7 @@ class TherapyBillingRun(models.Model):
     amount_guarantors = fields.Monetary(
         string="From Guarantors", readonly=True, copy=False
     )
-    amount_insurers = fields.Monetary(
-        string="From Insurers", readonly=True, copy=False
-    )
+    amount_insurers = fields.Monetary(string="From Insurers", readonly=True, copy=False)
     amount_total = fields.Monetary(string="Amount", readonly=True, copy=False)
     journal_id = fields.Many2one(
         "account.journal",
@@ -189,7 +187,7 @@ class TherapyBillingRun(models.Model):
         return action
 
     def action_retract(self):
-        """Take the bills of the run back: see :meth:`AccountMove.action_therapy_retract`.
+        """Take the bills of the run back: cancelled if unseen, else credited.
 
         :return: True
         """
@@ -313,7 +311,7 @@ class TherapyBillingRun(models.Model):
         :rtype: list
         """
         batches, batch = [], sessions.browse()
-        for _patient, group in sessions.grouped("patient_id").items():
+        for group in sessions.grouped("patient_id").values():
             if batch and len(batch) + len(group) > BATCH_SIZE:
                 batches.append(batch)
                 batch = sessions.browse()
@@ -352,9 +350,7 @@ class TherapyBillingRun(models.Model):
             "amount_insurers": sum(claims.mapped("amount_total")),
             "amount_total": sum(self.move_ids.mapped("amount_total")),
         }
-        totals["amount_guarantors"] = (
-            totals["amount_total"] - totals["amount_insurers"]
-        )
+        totals["amount_guarantors"] = totals["amount_total"] - totals["amount_insurers"]
         self.write(
             {
                 **{name: self.currency_id.round(x) for name, x in totals.items()},

@@ -65,6 +65,8 @@ class TherapyCoverage(models.Model):
         :rtype: recordset of `therapy.coverage`
         """
         return self.filtered(
-            lambda row: (not row.date_from or row.date_from <= day)
-            and (not row.date_to or row.date_to >= day)
+            lambda row: (
+                (not row.date_from or row.date_from <= day)
+                and (not row.date_to or row.date_to >= day)
+            )
         ).sorted(lambda row: (row.sequence, row.id))[:1]

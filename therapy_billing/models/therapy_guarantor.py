@@ -92,9 +92,11 @@ class TherapyGuarantor(models.Model):
         """
         for guarantor in self:
             same = guarantor.patient_id.guarantor_ids.filtered(
-                lambda other, own=guarantor: other != own
-                and other.partner_id == own.partner_id
-                and other.company_id == own.company_id
+                lambda other, own=guarantor: (
+                    other != own
+                    and other.partner_id == own.partner_id
+                    and other.company_id == own.company_id
+                )
             )
             for other in same:
                 if other._therapy_overlaps(guarantor):
@@ -129,8 +131,10 @@ class TherapyGuarantor(models.Model):
         :rtype: recordset of `therapy.guarantor`
         """
         return self.filtered(
-            lambda row: (not row.date_from or row.date_from <= day)
-            and (not row.date_to or row.date_to >= day)
+            lambda row: (
+                (not row.date_from or row.date_from <= day)
+                and (not row.date_to or row.date_to >= day)
+            )
         ).sorted(lambda row: (row.sequence, row.id))
 
     def _therapy_get_weights(self) -> list[int]:

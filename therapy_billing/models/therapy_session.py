@@ -66,9 +66,7 @@ class TherapySession(models.Model):
     minutes_total = fields.Integer(
         string="Minutes", compute="_compute_stop", store=True
     )
-    service_summary = fields.Char(
-        string="Services", compute="_compute_service_summary"
-    )
+    service_summary = fields.Char(string="Services", compute="_compute_service_summary")
     amount_total = fields.Monetary(
         string="Amount",
         compute="_compute_amount_total",
@@ -230,9 +228,7 @@ class TherapySession(models.Model):
         """
         # sudo: clinicians do not see shares.
         if self.sudo().line_ids.share_ids:  # sudo: see the line above
-            raise UserError(
-                self.env._("A session that was billed cannot be deleted.")
-            )
+            raise UserError(self.env._("A session that was billed cannot be deleted."))
 
     def _check_not_billed(self, field_names, vals):
         """Refuse changes of billed sessions.

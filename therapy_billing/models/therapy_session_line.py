@@ -44,19 +44,17 @@ class TherapySessionLine(models.Model):
         readonly=False,
         groups=MONEY_GROUPS,
     )
-    amount = fields.Monetary(
-        compute="_compute_amount", store=True, groups=MONEY_GROUPS
-    )
-    unit_note = fields.Char(
-        help="Why the units are not what the minutes would give."
-    )
+    amount = fields.Monetary(compute="_compute_amount", store=True, groups=MONEY_GROUPS)
+    unit_note = fields.Char(help="Why the units are not what the minutes would give.")
     import_key = fields.Char(
         copy=False, help="Fingerprint of the imported row; the same row is skipped."
     )
     share_ids = fields.One2many(
         "therapy.session.share", "session_line_id", groups=MONEY_GROUPS
     )
-    company_id = fields.Many2one(related="session_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="session_id.company_id", store=True, index=True
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
 
     _units_range = models.Constraint(
@@ -126,9 +124,7 @@ class TherapySessionLine(models.Model):
         """
         # sudo: clinicians do not see shares.
         if self.sudo().share_ids:  # sudo: see the line above
-            raise UserError(
-                self.env._("A service that was billed cannot be deleted.")
-            )
+            raise UserError(self.env._("A service that was billed cannot be deleted."))
 
     def _check_not_billed(self):
         """Refuse to change lines on a live bill.

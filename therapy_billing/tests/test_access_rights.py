@@ -98,9 +98,7 @@ class TestAccessRights(TherapyCommon):
     def test_a_clinician_sees_own_sessions_only(self):
         Session = self.env["therapy.session"].with_user(self.users["clinician"])
         self.assertEqual(Session.search([]), self.own)
-        self.assertEqual(
-            Session.search_count([("id", "=", self.foreign.id)]), 0
-        )
+        self.assertEqual(Session.search_count([("id", "=", self.foreign.id)]), 0)
         with self.assertRaises(AccessError):
             Session.browse(self.foreign.id).read(["patient_id"])
         lines = self.env["therapy.session.line"].with_user(self.users["clinician"])
@@ -205,9 +203,7 @@ class TestAccessRights(TherapyCommon):
     def test_companies_are_apart(self):
         other = self.env["res.company"].create({"name": "Other practice"})
         user = self.users["manager"]
-        user.write(
-            {"company_ids": [Command.set(other.ids)], "company_id": other.id}
-        )
+        user.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
         bill = self._bill()[0]
         for model, record in (
             ("therapy.session", self.own),

@@ -166,9 +166,7 @@ class TestCharge(TherapyCommon):
         payment = self._register(lambda tx: tx._set_done(), amount=40.0)
         self.assertResidual(self.bill, 60.0)
         self.assertIn(payment.state, ("in_process", "paid"))
-        self.assertFalse(
-            payment.payment_transaction_id.therapy_allocation_ids.live
-        )
+        self.assertFalse(payment.payment_transaction_id.therapy_allocation_ids.live)
 
     def test_cores_dialog_cancels_a_declined_card(self):
         payment = self._register(lambda tx: tx._set_error("no"))

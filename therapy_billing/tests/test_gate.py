@@ -155,9 +155,7 @@ class TestGate(TherapyCommon):
 
     def test_parts_may_be_given_as_commands(self):
         vals = {"move_id": self.bill.id, "amount": 25.0}
-        tx = self._pay(
-            self.bill, 25.0, therapy_allocation_ids=[Command.create(vals)]
-        )
+        tx = self._pay(self.bill, 25.0, therapy_allocation_ids=[Command.create(vals)])
         self.assertCents(tx.therapy_allocation_ids.amount, 25.0)
         self.assertEqual(tx.therapy_allocation_ids.partner_id, self.mother)
 

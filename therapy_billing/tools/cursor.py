@@ -67,6 +67,7 @@ def run_in_fresh_cursor(env, func, retries=5):
         except (BillBusy, LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
             if attempt == retries:
                 raise
-            _logger.info("Transaction conflict (%s), trying again.", type(error).__name__)
+            name = type(error).__name__
+            _logger.info("Transaction conflict (%s), trying again.", name)
             time.sleep(0.05 * 2**attempt)
     raise psycopg2.OperationalError  # not reached; for the reader

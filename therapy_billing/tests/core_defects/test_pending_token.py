@@ -18,15 +18,15 @@ class TestPendingToken(AccountPaymentCommon):
 
     def _register_payment_by_token(self):
         token = self._create_token(partner_id=self.bill.partner_id.id)
+        lines = self.provider.journal_id.inbound_payment_method_line_ids
+        method = lines.filtered(lambda x: x.payment_provider_id == self.provider)
         wizard = (
             self.env["account.payment.register"]
             .with_context(active_model="account.move", active_ids=self.bill.ids)
             .create(
                 {
                     "journal_id": self.provider.journal_id.id,
-                    "payment_method_line_id": self.provider.journal_id.inbound_payment_method_line_ids.filtered(
-                        lambda line: line.payment_provider_id == self.provider
-                    ).id,
+                    "payment_method_line_id": method.id,
                     "payment_token_id": token.id,
                 }
             )
