@@ -1,4 +1,5 @@
 import logging
+import time
 from datetime import timedelta
 
 from psycopg2.errors import UniqueViolation
@@ -17,7 +18,9 @@ from ..tools import clock
 
 _logger = logging.getLogger(__name__)
 
-# How soon to come back to an event about a charge that is being recorded.
+# An event often arrives while the charge it is about is being recorded: wait a little
+# for that (seconds before each round), then come back later.
+BUSY_PAUSES = (0, 1, 2, 4)
 BUSY_SECONDS = 10
 
 
@@ -138,13 +141,29 @@ class TherapyStripeEvent(models.Model):
             order="id",
         ).ids
         commit(self.env)
-        for done, event_id in enumerate(ids, start=1):
-            run_in_fresh_cursor(
-                self.env, lambda env, i=event_id: env[self._name].browse(i)._process()
-            )
+        total = len(ids)
+        for pause in BUSY_PAUSES:
+            time.sleep(pause)
+            ids = [event_id for event_id in ids if not self._process_apart(event_id)]
             if self.env.context.get("ir_cron_progress_id"):
-                self.env["ir.cron"]._commit_progress(1, remaining=len(ids) - done)
+                self.env["ir.cron"]._commit_progress(total - len(ids), remaining=0)
+            total = len(ids)
+            if not ids:
+                break
         self.env.invalidate_all(flush=False)
+        self.browse(ids)._wait(BUSY_SECONDS)
+
+    @api.model
+    def _process_apart(self, event_id):
+        """Process one event in a database transaction of its own.
+
+        :param int event_id: id of the event
+        :return: False if its payment is being worked on at this moment
+        :rtype: bool
+        """
+        return run_in_fresh_cursor(
+            self.env, lambda env: env[self._name].browse(event_id)._process()
+        )
 
     def action_process_again(self):
         """Put events back into the queue."""
@@ -163,23 +182,24 @@ class TherapyStripeEvent(models.Model):
         """Process one event and write what became of it.
 
         Note: self.ensure_one()
+
+        :return: False if its payment is being worked on at this moment
+        :rtype: bool
         """
         self.ensure_one()
         event_sudo = self.sudo()  # sudo: the job works for all companies
         if not event_sudo.try_lock_for_update(allow_referencing=True):
-            return  # Another process has it.
+            return True  # Another process has it.
         event_sudo.invalidate_recordset()
         if event_sudo.state not in ("new", "failed"):
-            return
+            return True
         try:
             with self.env.cr.savepoint():
                 state, error = event_sudo._dispatch(), False
         except NeedsPerson as reason:
             state, error = "dead", str(reason)
         except LockError:
-            # The charge this is about is being recorded right now.
-            event_sudo._wait(BUSY_SECONDS)
-            return
+            return False  # The charge this is about is being recorded right now.
         except StripeFailure as failure:
             state, error = "failed", str(failure)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
@@ -188,11 +208,16 @@ class TherapyStripeEvent(models.Model):
             _logger.exception("Event %s could not be processed", self.id)
             state, error = "failed", repr(failure)
         event_sudo._finish(state, error)
+        return True
 
     def _wait(self, seconds):
-        """Come back to an event later; this does not count as a try."""
-        self.next_try_at = clock.now() + timedelta(seconds=seconds)
-        self._trigger(at=self.next_try_at)
+        """Come back to events later; this does not count as a try.
+
+        :param int seconds: how much later
+        """
+        if self:
+            self.next_try_at = later = clock.now() + timedelta(seconds=seconds)
+            self._trigger(at=later)
 
     def _finish(self, state, error):
         """Write the result of a try; plan the next one after a failure."""

@@ -3,10 +3,13 @@ import hmac
 import json
 import time
 from itertools import permutations
+from unittest.mock import patch
 
+from odoo.exceptions import LockError
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.therapy_stripe import const
+from odoo.addons.therapy_stripe.models import therapy_stripe_event as event_module
 
 from .common import WEBHOOK_SECRET, TherapyStripeCommon
 
@@ -219,6 +222,21 @@ class TestEvent(TherapyStripeCommon, HttpCase):
         with self._later(minutes=5):
             self._process()
         self.assertEqual(event.tries, 2)
+
+    def test_event_of_a_payment_being_recorded_waits_a_little(self):
+        tx = self._pay()
+        event = self._receive("payment_intent.succeeded", tx.provider_reference)
+        busy = patch.object(
+            type(tx), "_therapy_stripe_apply", side_effect=LockError("busy")
+        )
+        with busy, patch.object(event_module.time, "sleep") as sleep:
+            self._process()
+        self.assertGreater(sleep.call_count, 1)
+        self.assertEqual((event.state, event.tries), ("new", 0))
+        self.assertGreater(event.next_try_at, event.create_date)
+        with self._later(minutes=1):
+            self._process()
+        self.assertEqual((event.state, tx.state), ("done", "done"))
 
     def test_objects_of_others_are_ignored(self):
         adapter = self.provider._therapy_stripe_get_adapter()
