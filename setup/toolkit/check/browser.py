@@ -149,6 +149,18 @@ def idle(page, quiet_ms=250):
     raise AssertionError(f"the page does not come to rest: {sorted(page.under_way)[:3]}")
 
 
+def wait_for(question, seconds=30):
+    """Wait until ``question()`` is true.
+
+    :raise AssertionError: it is not, in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not question():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still waiting after {seconds} s")
+        time.sleep(0.3)
+
+
 def button(page, name):
     """Press a form's button by its method name and wait for what it does."""
     page.locator(f"button[name='{name}']:visible").first.click()
@@ -198,5 +210,5 @@ def text_of(page, name):
 
 __all__ = [
     "Browser", "backend", "button", "expect", "fill_field", "idle", "pick", "select",
-    "text_of",
+    "text_of", "wait_for",
 ]  # fmt: skip

@@ -1,9 +1,8 @@
 """Steps 5 to 7: cards on file in the portal and in the back office, and webhooks."""
 
 import re
-import time
 
-from .browser import backend, expect, idle
+from .browser import backend, expect, idle, wait_for
 from .cards import DECLINED, GOOD, fill_card
 from .steps_share import dollars, open_bills, wait_idle_bill
 
@@ -207,18 +206,6 @@ def step_webhooks(report, browser, ledger):
         ledger.one("SELECT COUNT(*) FROM account_payment WHERE state = 'paid'"),
         len(intents),
     )
-
-
-def wait_for(question, seconds=30):
-    """Wait until ``question()`` is true.
-
-    :raise AssertionError: it is not, in time.
-    """
-    deadline = time.monotonic() + seconds
-    while not question():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"still waiting after {seconds} s")
-        time.sleep(0.3)
 
 
 __all__ = ["DECLINED", "expect", "step_biller", "step_guarantor", "step_webhooks"]

@@ -4,7 +4,7 @@ import re
 import subprocess
 import tempfile
 
-from .browser import PHONE, backend, expect, idle
+from .browser import PHONE, backend, expect, idle, wait_for
 from .cards import GOOD, fill_card
 
 OPEN_BILLS = """
@@ -166,6 +166,11 @@ def step_pay(report, browser, ledger, biller, bill):
     pay_amount(browser, page, dollars(bill["cents"] - part), GOOD, "pay-rest")
     browser.shoot(page, "pay-rest-done")
     report.fact("then the rest", page.locator("#therapy_all_paid").is_visible())
+    wait_for(
+        lambda: not ledger.one(
+            "SELECT amount_residual > 0 FROM account_move WHERE id = %s", bill["id"]
+        )
+    )
     stranger = browser.person(phone=True)
     look_up(stranger, bill["name"], bill["code"])
     paid = stranger.locator("#therapy_pay_failed").inner_text()
