@@ -1,4 +1,1 @@
-from . import payment
-from . import pay
-from . import portal
-from . import post_processing
+from . import pay, payment, portal, post_processing

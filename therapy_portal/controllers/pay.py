@@ -45,7 +45,12 @@ class TherapyPay(PaymentPortal):
         return self._therapy_render_lookup(number=bill[:64], notice=notice)
 
     @route(
-        "/pay", type="http", auth="public", methods=["POST"], website=True, sitemap=False
+        "/pay",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        website=True,
+        sitemap=False,
     )
     def therapy_pay_open(self, bill_number="", access_code="", **kwargs):
         """Open the bill, or answer every failure with the same words (P3).
@@ -58,13 +63,12 @@ class TherapyPay(PaymentPortal):
         number, code = bill_number.strip(), access_code.strip()
         # Odoo takes the address from the proxy's header in proxy mode only.
         address = request.httprequest.remote_addr
-        # sudo: visitors have no rights on tries
-        Attempt = request.env["therapy.access.attempt"].sudo()  # sudo: see line above
+        Attempt = request.env["therapy.access.attempt"].sudo()  # sudo: for visitors
         move_id = Attempt._open_bill(number, code, address)
         if not move_id:
             return self._therapy_render_lookup(number=number[:64], failed=True)
-        # sudo: number and code were right
-        self._therapy_grant(request.env["account.move"].sudo().browse(move_id))  # sudo: ^
+        Move_sudo = request.env["account.move"].sudo()  # sudo: number and code fit
+        self._therapy_grant(Move_sudo.browse(move_id))
         return request.redirect("/pay/bill", code=303, local=True)
 
     # === AMOUNT === #
@@ -233,7 +237,8 @@ class TherapyPay(PaymentPortal):
         """
         if request.session.pop(GRANT_KEY, None):
             request.session["therapy_pay_notice"] = request.env._(
-                "For your safety the page was closed. Please type number and code again."
+                "For your safety the page was closed. "
+                "Please type number and code again."
             )
         return request.redirect("/pay", code=303, local=True)
 

@@ -25,8 +25,8 @@ class PaymentPortal(account_payment.PaymentPortal):
 
         :raise ValidationError: for an insurer's bill, or when payment is switched off
         """
-        # sudo: the right to this bill is checked by the method called below
-        move_sudo = request.env["account.move"].sudo().browse(invoice_id)  # sudo: above
+        Move_sudo = request.env["account.move"].sudo()  # sudo: rights are checked below
+        move_sudo = Move_sudo.browse(invoice_id)
         if move_sudo.exists() and move_sudo._therapy_is_for_insurer():
             raise ValidationError(request.env._("The access token is invalid."))
         self._therapy_check_switched_on()
@@ -40,15 +40,17 @@ class PaymentPortal(account_payment.PaymentPortal):
         kwargs.pop("is_validation", None)
         return super().overdue_invoices_transaction(payment_reference, **kwargs)
 
-    def _get_extra_payment_form_values(self, invoice_id=None, access_token=None, **kwargs):
-        """Override of `account_payment`: a payment link offers what is left, not more."""
+    def _get_extra_payment_form_values(
+        self, invoice_id=None, access_token=None, **kwargs
+    ):
+        """Override of `account_payment`: a link offers what is left, not more."""
         values = super()._get_extra_payment_form_values(
             invoice_id=invoice_id, access_token=access_token, **kwargs
         )
         move_id = self._cast_as_int(invoice_id)
         if move_id:
-            # sudo: the right to this bill was checked by super
-            move_sudo = request.env["account.move"].sudo().browse(move_id)  # sudo: above
+            Move_sudo = request.env["account.move"].sudo()  # sudo: checked by super
+            move_sudo = Move_sudo.browse(move_id)
             offer = move_sudo._therapy_get_amount_to_offer(move_sudo.partner_id)
             asked = values.get("amount", kwargs.get("amount") or 0.0)
             values["amount"] = min(asked, offer)
@@ -69,7 +71,7 @@ class PaymentPortal(account_payment.PaymentPortal):
         landing_route,
         **kwargs,
     ):
-        """Override of `payment`: saved cards need a login and belong to one person (P4).
+        """Override of `payment`: saved cards need a login and are one person's (P4).
 
         :raise ValidationError: if a visitor wants to use or save a card
         :raise AccessError: if the card belongs to somebody else
@@ -77,9 +79,12 @@ class PaymentPortal(account_payment.PaymentPortal):
         if request.env.user._is_public():
             self._therapy_refuse_saved_cards(flow, token_id, tokenization_requested)
         elif flow == "token":
-            # sudo: core reads the card in sudo mode too, and lets a household share it
-            token_sudo = request.env["payment.token"].sudo().browse(token_id)  # sudo: ^
-            if token_sudo.exists().partner_id != request.env.user.partner_id:
+            # Core lets a household share its cards.
+            Token_sudo = request.env["payment.token"].sudo()  # sudo: as core reads it
+            if (
+                Token_sudo.browse(token_id).exists().partner_id
+                != request.env.user.partner_id
+            ):
                 raise AccessError(
                     request.env._("You do not have access to this payment token.")
                 )
@@ -122,7 +127,9 @@ class PaymentPortal(account_payment.PaymentPortal):
         """
         if not request.env["account.move"]._therapy_online_payment_enabled():
             raise ValidationError(
-                request.env._("Online payment is switched off. Please call the practice.")
+                request.env._(
+                    "Online payment is switched off. Please call the practice."
+                )
             )
 
     def _therapy_check_amount(self, move_sudo, payer_sudo, typed):
@@ -139,7 +146,9 @@ class PaymentPortal(account_payment.PaymentPortal):
         """
         currency = move_sudo.currency_id
         offer = move_sudo._therapy_get_amount_to_offer(payer_sudo)
-        amount = parse_amount(str(typed or ""), currency.symbol, currency.decimal_places)
+        amount = parse_amount(
+            str(typed or ""), currency.symbol, currency.decimal_places
+        )
         if amount is None:
             return 0.0, request.env._(
                 "Type an amount like %(example)s.", example=f"{min(offer, 25):.2f}"
@@ -165,17 +174,16 @@ class PaymentPortal(account_payment.PaymentPortal):
         """
         report = {}
         company, currency = move_sudo.company_id, move_sudo.currency_id
-        # sudo: visitors may not read providers
-        providers_sudo = request.env["payment.provider"].sudo()._get_compatible_providers(
+        Provider_sudo = request.env["payment.provider"].sudo()  # sudo: for visitors
+        providers_sudo = Provider_sudo._get_compatible_providers(
             company.id,
             payer_sudo.id,
             amount,
             currency_id=currency.id,
             report=report,
-        )  # sudo: see line above
-        # sudo: visitors may not read the fields of providers
-        methods_sudo = request.env["payment.method"].sudo()  # sudo: see line above
-        methods_sudo = methods_sudo._get_compatible_payment_methods(
+        )
+        Method_sudo = request.env["payment.method"].sudo()  # sudo: reads providers
+        methods_sudo = Method_sudo._get_compatible_payment_methods(
             providers_sudo.ids, payer_sudo.id, currency_id=currency.id, report=report
         )
         return {
@@ -204,7 +212,7 @@ class PaymentPortal(account_payment.PaymentPortal):
 
         :param move_sudo: the bill, as sudoed `account.move`
         :param payer_sudo: who pays, as sudoed `res.partner`
-        :param str landing_route: where the payer comes back to; the browser's is ignored
+        :param str landing_route: where the payer comes back to, whatever was asked
         :param dict kwargs: what the payment form sent
         :return: processing values of the transaction
         :rtype: dict

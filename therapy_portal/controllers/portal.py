@@ -76,12 +76,11 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
             value,
             transaction_route=f"{url}/transaction",
             landing_route="/my/therapy/done",
-            access_token="-",  # The login and CSRF token are what counts.
+            access_token=False,  # The login is what counts.
             back_url=url,
         )
         providers_sudo = values["providers_sudo"]
-        # sudo: reads fields of providers; the cards are this payer's own
-        Token = request.env["payment.token"].sudo()  # sudo: see line above
+        Token = request.env["payment.token"].sudo()  # sudo: reads fields of providers
         values.update(
             self._prepare_portal_layout_values(),
             tokens_sudo=Token._get_available_tokens(providers_sudo.ids, payer_sudo.id),
@@ -175,7 +174,7 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
         return request.redirect("/pay/bill")
 
     def _get_common_page_view_values(self, invoices_data, access_token=None, **kwargs):
-        """Override of `account_payment`: visitors are not offered to save a card (P4)."""
+        """Override of `account_payment`: visitors cannot save a card (P4)."""
         values = super()._get_common_page_view_values(
             invoices_data, access_token=access_token, **kwargs
         )

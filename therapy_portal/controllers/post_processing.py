@@ -33,7 +33,7 @@ class PaymentPostProcessing(post_processing.PaymentPostProcessing):
         except Exception as error:
             if str(error) == "retry":
                 raise  # Core's word for "ask again"; its cursor is rolled back.
-            _logger.error("Transaction %s is not posted yet; the queue will.", tx_sudo.id)
+            _logger.error("Transaction %s waits for the posting queue.", tx_sudo.id)
             return self._therapy_get_poll_values(tx_sudo)
 
     def _therapy_get_poll_values(self, tx_sudo):

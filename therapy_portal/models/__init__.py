@@ -1,8 +1,10 @@
-from . import account_move
-from . import account_move_explain
-from . import account_move_portal
-from . import account_move_share
-from . import payment_token
-from . import payment_transaction
-from . import res_partner
-from . import therapy_access_attempt
+from . import (
+    account_move,
+    account_move_explain,
+    account_move_portal,
+    account_move_share,
+    payment_token,
+    payment_transaction,
+    res_partner,
+    therapy_access_attempt,
+)

@@ -30,17 +30,18 @@ class AccountMove(models.Model):
 
     def _compute_therapy_access_locked(self):
         """Tell whether the payment page refuses this bill because of wrong tries."""
-        # sudo: only counts failed tries of bills that the user may see
-        Attempt = self.env["therapy.access.attempt"].sudo()  # sudo: see line above
+        Attempt = self.env["therapy.access.attempt"].sudo()  # sudo: only counts tries
         for move in self:
-            move.therapy_access_locked = bool(
-                move.is_therapy_bill and move.name and Attempt._is_bill_locked(move.name)
+            move.therapy_access_locked = (
+                move.is_therapy_bill
+                and bool(move.name)
+                and Attempt._is_bill_locked(move.name)
             )
 
     # === ACTION METHODS === #
 
     def action_therapy_unlock(self):
-        """Forget the wrong codes tried for these bills, so that the payer may try again.
+        """Forget the wrong codes tried for these bills: the payer may try again.
 
         :return: None
         :raise AccessError: if the user is not a biller

@@ -71,9 +71,7 @@ class AccountMove(models.Model):
                     )
                 )
             else:
-                reasons.append(
-                    self.env._("Your part of %(rest)s.", rest=money(rest))
-                )
+                reasons.append(self.env._("Your part of %(rest)s.", rest=money(rest)))
         elif not reasons:
             reasons.append(self.env._("You pay the whole session."))
         return reasons
@@ -87,8 +85,7 @@ class AccountMove(models.Model):
         :rtype: list[dict]
         """
         self.ensure_one()
-        # sudo: payers may not read the ledger; other payers' names and cards are left out
-        move = self.sudo()  # sudo: see line above
+        move = self.sudo()  # sudo: for payers; others' names and cards are left out
         rows = []
         for partial in move._get_all_reconciled_invoice_partials():
             line = partial["aml"]

@@ -90,8 +90,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.state != "posted" or self._therapy_is_for_insurer():
             return 0.0
-        # sudo: reservations of other payers are counted, never shown
-        own_drafts = self.env["therapy.payment.allocation"].sudo().search(  # sudo: above
+        Allocation = self.env["therapy.payment.allocation"]
+        own_drafts_sudo = Allocation.sudo().search(  # sudo: counted, never shown
             [
                 ("move_id", "=", self.id),
                 ("live", "=", True),
@@ -99,7 +99,8 @@ class AccountMove(models.Model):
                 ("transaction_id.state", "=", "draft"),
             ]
         )
-        free = self._therapy_get_payable_amount() + sum(own_drafts.mapped("amount"))
+        reserved = sum(own_drafts_sudo.mapped("amount"))
+        free = self._therapy_get_payable_amount() + reserved
         return max(self.currency_id.round(min(free, self.amount_residual)), 0.0)
 
     def _has_to_be_paid(self):
@@ -174,8 +175,7 @@ class AccountMove(models.Model):
         :rtype: list[tuple[str, float]]
         """
         self.ensure_one()
-        # sudo: sessions are not for everybody who may print a bill; only dates are taken
-        shares = self.sudo().session_share_ids  # sudo: see line above
+        shares = self.sudo().session_share_ids  # sudo: only their dates are taken
         dates = {
             share.move_line_id.id: share.session_line_id.session_id.date
             for share in shares

@@ -101,5 +101,7 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         self.message_post(
-            body=self.env._("Bill shared with %(email)s. A new code is valid.", email=email)
+            body=self.env._(
+                "Bill shared with %(email)s. A new code is valid.", email=email
+            )
         )

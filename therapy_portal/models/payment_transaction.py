@@ -17,6 +17,8 @@ class PaymentTransaction(models.Model):
             vals.get("token_id") or vals.get("tokenize") for vals in vals_list
         ):
             raise ValidationError(
-                self.env._("Log in to use or save a card. You can pay without saving it.")
+                self.env._(
+                    "Log in to use or save a card. You can pay without saving it."
+                )
             )
         return super().create(vals_list)

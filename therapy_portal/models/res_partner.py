@@ -32,14 +32,12 @@ class ResPartner(models.Model):
         :rtype: list[dict]
         """
         self.ensure_one()
-        # sudo: payers have no rights on patients; the domain holds what they may see
-        bills = self.env["account.move"].sudo().search(  # sudo: see line above
+        Move_sudo = self.env["account.move"].sudo()  # sudo: own bills by the domain
+        bills = Move_sudo.search(
             self._therapy_get_portal_bills_domain(), order="invoice_date desc, id desc"
         )
-        # sudo: payers have no rights on the rows that make them guarantors
-        rows = self.env["therapy.guarantor"].sudo().search(  # sudo: see line above
-            [("partner_id", "=", self.id)]
-        )
+        Guarantor_sudo = self.env["therapy.guarantor"].sudo()  # sudo: own rows
+        rows = Guarantor_sudo.search([("partner_id", "=", self.id)])
         today = self.env.company._therapy_local_date()
         patients = rows._therapy_filter_active(today).patient_id | bills.patient_id
         family = []

@@ -1,11 +1,13 @@
-from . import core_defects
-from . import test_access_code
-from . import test_core_routes
-from . import test_lock_commits
-from . import test_my_therapy
-from . import test_pay_amount
-from . import test_pay_lookup
-from . import test_privacy
-from . import test_rights
-from . import test_share
-from . import test_tools
+from . import (
+    core_defects,
+    test_access_code,
+    test_core_routes,
+    test_lock_commits,
+    test_my_therapy,
+    test_pay_amount,
+    test_pay_lookup,
+    test_privacy,
+    test_rights,
+    test_share,
+    test_tools,
+)

@@ -43,8 +43,16 @@ class TherapyPortalCommon(PaymentCommon, AccountTestInvoicingCommon):
         )
         cls.env["therapy.guarantor"].create(
             [
-                {"patient_id": cls.patient.id, "partner_id": cls.mother.id, "percent": 60},
-                {"patient_id": cls.patient.id, "partner_id": cls.father.id, "percent": 40},
+                {
+                    "patient_id": cls.patient.id,
+                    "partner_id": cls.mother.id,
+                    "percent": 60,
+                },
+                {
+                    "patient_id": cls.patient.id,
+                    "partner_id": cls.father.id,
+                    "percent": 40,
+                },
             ]
         )
         cls.service = cls.env["product.product"].create(
@@ -105,15 +113,19 @@ class TherapyPortalCommon(PaymentCommon, AccountTestInvoicingCommon):
 
     @classmethod
     def _make_card(cls, partner, last4, state="done"):
-        return cls.env["payment.token"].sudo().create(
-            {
-                "provider_id": cls.demo.id,
-                "payment_method_id": cls.method.id,
-                "payment_details": last4,
-                "partner_id": partner.id,
-                "provider_ref": f"demo {last4}",
-                "demo_simulated_state": state,
-            }
+        return (
+            cls.env["payment.token"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": cls.demo.id,
+                    "payment_method_id": cls.method.id,
+                    "payment_details": last4,
+                    "partner_id": partner.id,
+                    "provider_ref": f"demo {last4}",
+                    "demo_simulated_state": state,
+                }
+            )
         )
 
     @classmethod
@@ -186,7 +198,9 @@ class TherapyPortalCommon(PaymentCommon, AccountTestInvoicingCommon):
         return wizard, wizard.action_send()
 
     def assertAmounts(self, first, second):
-        self.assertEqual(self.currency.compare_amounts(first, second), 0, (first, second))
+        self.assertEqual(
+            self.currency.compare_amounts(first, second), 0, (first, second)
+        )
 
 
 class TherapyPortalHttpCommon(TherapyPortalCommon, HttpCase):
@@ -248,8 +262,10 @@ class TherapyPortalHttpCommon(TherapyPortalCommon, HttpCase):
         return self._get(values["landing_route"])
 
     def _tx(self, processing_values):
-        return self.env["payment.transaction"].sudo().search(
-            [("reference", "=", processing_values["reference"])]
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .search([("reference", "=", processing_values["reference"])])
         )
 
     def _now(self, text):

@@ -34,7 +34,9 @@ class TestAccessCode(TherapyPortalCommon):
     def test_a_bill_that_was_never_shared_cannot_be_opened(self):
         bill = self._make_bill()
         for code in ("", "False", "000000", "\0" * 6):
-            self.assertFalse(self.env["account.move"]._therapy_find_by_code(bill.name, code))
+            self.assertFalse(
+                self.env["account.move"]._therapy_find_by_code(bill.name, code)
+            )
 
     def test_the_code_dies_for_ever_when_the_bill_is_paid(self):
         bill = self._make_bill()
@@ -48,7 +50,9 @@ class TestAccessCode(TherapyPortalCommon):
         self.assertFalse(bill.access_code)
         bill.line_ids.remove_move_reconcile()
         self.assertAmounts(bill.amount_residual, 120)
-        self.assertFalse(self.env["account.move"]._therapy_find_by_code(bill.name, code))
+        self.assertFalse(
+            self.env["account.move"]._therapy_find_by_code(bill.name, code)
+        )
 
     def test_the_code_lives_on_after_a_part_is_paid(self):
         bill = self._make_bill()
@@ -56,7 +60,9 @@ class TestAccessCode(TherapyPortalCommon):
         self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=bill.ids
         ).create({"amount": 50}).action_create_payments()
-        self.assertEqual(self.env["account.move"]._therapy_find_by_code(bill.name, code), bill)
+        self.assertEqual(
+            self.env["account.move"]._therapy_find_by_code(bill.name, code), bill
+        )
 
     def test_the_code_dies_when_the_bill_is_cancelled(self):
         bill = self._make_bill(self.aunt)
@@ -77,7 +83,9 @@ class TestAccessCode(TherapyPortalCommon):
         bill = self._make_bill()
         code = bill._therapy_rotate_access_code()
         bill._reverse_moves([{"invoice_date": bill.invoice_date}], cancel=True)
-        self.assertFalse(self.env["account.move"]._therapy_find_by_code(bill.name, code))
+        self.assertFalse(
+            self.env["account.move"]._therapy_find_by_code(bill.name, code)
+        )
 
     def test_a_credit_note_has_no_code(self):
         bill = self._make_bill()

@@ -2,8 +2,8 @@ from odoo.fields import Command
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from .common import SECRETS, TherapyPortalHttpCommon
 from ..tools.phi import find_leaks
+from .common import SECRETS, TherapyPortalHttpCommon
 
 HTTP = "odoo.http"
 
@@ -41,7 +41,9 @@ class TestCoreRoutes(TherapyPortalHttpCommon):
 
     def test_a_link_shows_what_the_public_page_shows_and_no_cards(self):
         self.bill.invoice_line_ids.name = "Psychotherapy 90837 of Zelda Fitzroy"
-        self.bill.write({"narration": "Zelda Fitzroy", "invoice_user_id": self.biller.id})
+        self.bill.write(
+            {"narration": "Zelda Fitzroy", "invoice_user_id": self.biller.id}
+        )
         page = self._get(self.link)
         self.assertTrue(page.url.endswith("/pay/bill"))
         self.assertIn("120.00", page.text)
@@ -61,7 +63,9 @@ class TestCoreRoutes(TherapyPortalHttpCommon):
 
     def test_a_link_opens_no_messages(self):
         self.bill.message_post(
-            body="About Zelda Fitzroy", message_type="comment", subtype_xmlid="mail.mt_comment"
+            body="About Zelda Fitzroy",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
         )
         for kwargs in (
             {"token": self.token},
@@ -147,13 +151,17 @@ class TestCoreRoutes(TherapyPortalHttpCommon):
         )
 
     def _make_portal_user(self, login, partner):
-        return self.env["res.users"].sudo().create(
-            {
-                "login": login,
-                "password": login,
-                "partner_id": partner.id,
-                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
-            }
+        return (
+            self.env["res.users"]
+            .sudo()
+            .create(
+                {
+                    "login": login,
+                    "password": login,
+                    "partner_id": partner.id,
+                    "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+                }
+            )
         )
 
     def _make_invoice(self, partner, amount=100.0):
@@ -254,7 +262,9 @@ class TestCoreRoutes(TherapyPortalHttpCommon):
             self.env["payment.link.wizard"]
             .sudo()
             .with_context(active_id=self.bill.id, active_model="account.move")
-            .create({"amount": 999.0, "res_model": "account.move", "res_id": self.bill.id})
+            .create(
+                {"amount": 999.0, "res_model": "account.move", "res_id": self.bill.id}
+            )
             .link
         )
         html = self._get(link.removeprefix(self.bill.get_base_url())).text

@@ -52,4 +52,6 @@ class TestLockCommits(TransactionCase):
                 Attempt.create([{**keys, "address_key": f"{n}"} for n in range(5)])
                 cr.commit()
                 self._try("10.1.1.1")
-                self.assertEqual(self._count(), 5, "the sixth was refused and forgotten")
+                self.assertEqual(
+                    self._count(), 5, "the sixth was refused and forgotten"
+                )

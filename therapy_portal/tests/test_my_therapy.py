@@ -94,7 +94,9 @@ class TestMyTherapy(TherapyPortalHttpCommon):
             "landing_route": "/",
             **values,
         }
-        return self.make_jsonrpc_request(f"/my/therapy/bill/{bill.id}/transaction", params)
+        return self.make_jsonrpc_request(
+            f"/my/therapy/bill/{bill.id}/transaction", params
+        )
 
     def test_cores_list_and_documents_show_own_bills_only(self):
         fathers = self.env["account.move"].search([("partner_id", "=", self.father.id)])
@@ -104,16 +106,18 @@ class TestMyTherapy(TherapyPortalHttpCommon):
         self.assertIn(self.bill.name, self._get(f"/my/invoices/{self.bill.id}").text)
 
     def test_cores_page_of_a_bill_leads_to_ours(self):
-        self.assertTrue(self._get(f"/my/invoices/{self.bill.id}").url.endswith(self.url))
+        self.assertTrue(
+            self._get(f"/my/invoices/{self.bill.id}").url.endswith(self.url)
+        )
 
     def test_the_document_can_be_downloaded(self):
-        answer = self._get(
-            f"/my/invoices/{self.bill.id}?report_type=pdf&download=true"
-        )
+        answer = self._get(f"/my/invoices/{self.bill.id}?report_type=pdf&download=true")
         self.assertIn(self.bill.name, answer.text)
         self.assertNotIn("Psychotherapy", answer.text)
 
-    def test_the_login_of_one_does_not_open_a_link_of_the_other_beyond_the_public_page(self):
+    def test_the_login_of_one_does_not_open_a_link_of_the_other_beyond_the_public_page(
+        self,
+    ):
         fathers = self.env["account.move"].search([("partner_id", "=", self.father.id)])
         page = self._get(
             f"/my/invoices/{fathers.id}?access_token={fathers._portal_ensure_token()}"
@@ -144,8 +148,10 @@ class TestMyTherapy(TherapyPortalHttpCommon):
         values = self._pay(html, tokenization_requested=True)
         page = self._finish(values)
         self.assertIn("This bill is paid in full.", page.text)
-        tokens = self.env["payment.token"].sudo().search(
-            [("partner_id", "=", self.mother.id)]
+        tokens = (
+            self.env["payment.token"]
+            .sudo()
+            .search([("partner_id", "=", self.mother.id)])
         )
         self.assertEqual(len(tokens), 2)
 
@@ -167,19 +173,23 @@ class TestMyTherapy(TherapyPortalHttpCommon):
 
     def test_the_card_of_another_person_is_not_shown_on_the_bill(self):
         other = self._make_card(self.father, "5555")
-        tx = self.env["payment.transaction"].sudo().create(
-            {
-                "provider_id": self.demo.id,
-                "payment_method_id": self.method.id,
-                "reference": "third person",
-                "amount": 20.0,
-                "currency_id": self.currency.id,
-                "partner_id": self.father.id,
-                "paid_by_id": self.father.id,
-                "token_id": other.id,
-                "operation": "online_token",
-                "invoice_ids": [(6, 0, self.bill.ids)],
-            }
+        tx = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.demo.id,
+                    "payment_method_id": self.method.id,
+                    "reference": "third person",
+                    "amount": 20.0,
+                    "currency_id": self.currency.id,
+                    "partner_id": self.father.id,
+                    "paid_by_id": self.father.id,
+                    "token_id": other.id,
+                    "operation": "online_token",
+                    "invoice_ids": [(6, 0, self.bill.ids)],
+                }
+            )
         )
         tx._charge_with_token()
         tx._post_process()

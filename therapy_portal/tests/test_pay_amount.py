@@ -1,8 +1,8 @@
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from .common import SECRETS, TherapyPortalHttpCommon
 from ..tools.phi import find_leaks
+from .common import SECRETS, TherapyPortalHttpCommon
 
 HTTP = "odoo.http"
 
@@ -34,7 +34,9 @@ class TestPayAmount(TherapyPortalHttpCommon):
         self.assertIn("This bill is paid in full.", page.text)
         self.assertAmounts(self.bill.amount_residual, 0)
         self.assertFalse(self.bill.access_code)
-        self.assertIn("therapy_pay_failed", self._look_up(self.bill.name, "012345").text)
+        self.assertIn(
+            "therapy_pay_failed", self._look_up(self.bill.name, "012345").text
+        )
 
     def test_the_rest_can_be_paid_without_typing_the_code_again(self):
         self._pay_part("50")
@@ -185,7 +187,9 @@ class TestPayAmount(TherapyPortalHttpCommon):
         self.assertFalse(find_leaks(str(values), [*SECRETS, "Ada Fitz"]))
         done = self._finish(values).text
         for text in (html, done):
-            self.assertFalse(find_leaks(text, [*SECRETS, "Ada Fitz", "ada@example.com"]))
+            self.assertFalse(
+                find_leaks(text, [*SECRETS, "Ada Fitz", "ada@example.com"])
+            )
 
     def test_the_confirmation_is_shown_only_where_the_payment_was_made(self):
         self._pay_part("50")

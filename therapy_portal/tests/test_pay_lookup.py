@@ -5,8 +5,8 @@ from odoo.tests import tagged
 
 from odoo.addons.therapy_portal.tools import codes
 
-from .common import SECRETS, TherapyPortalHttpCommon
 from ..tools.phi import find_leaks
+from .common import SECRETS, TherapyPortalHttpCommon
 
 FAILED = "therapy_pay_failed"
 HTTP = "odoo.http"
@@ -107,7 +107,9 @@ class TestPayLookup(TherapyPortalHttpCommon):
     def test_tries_from_many_addresses_lock_the_bill(self):
         Attempt = self.env["therapy.access.attempt"].sudo()
         for number in range(5):
-            self.assertFalse(Attempt._open_bill(self.bill.name, "999999", f"10.0.0.{number}"))
+            self.assertFalse(
+                Attempt._open_bill(self.bill.name, "999999", f"10.0.0.{number}")
+            )
         self.assertFalse(Attempt._open_bill(self.bill.name, "012345", "10.0.0.9"))
         other = self._make_bill()
         other._therapy_rotate_access_code("543210")
@@ -117,7 +119,9 @@ class TestPayLookup(TherapyPortalHttpCommon):
         Attempt = self.env["therapy.access.attempt"].sudo()
         for number in range(5):
             Attempt._open_bill(f"X{number}", "999999", f"2001:db8:1:2::{number + 1}")
-        self.assertFalse(Attempt._open_bill(self.bill.name, "012345", "2001:db8:1:2::ff"))
+        self.assertFalse(
+            Attempt._open_bill(self.bill.name, "012345", "2001:db8:1:2::ff")
+        )
         self.assertTrue(Attempt._open_bill(self.bill.name, "012345", "2001:db8:1:3::1"))
         self.assertEqual(
             Attempt._address_key("::ffff:10.0.0.1"), Attempt._address_key("10.0.0.1")

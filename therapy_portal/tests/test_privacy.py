@@ -46,16 +46,24 @@ class TestPrivacy(TherapyPortalCommon):
         )
 
     def _render(self, report, bill):
-        html, _type = self.env["ir.actions.report"].sudo()._render_qweb_html(
-            report, bill.ids
+        html, _type = (
+            self.env["ir.actions.report"].sudo()._render_qweb_html(report, bill.ids)
         )
         return html.decode()
 
     def test_cores_invoice_documents_are_neutral(self):
-        for report in ("account.account_invoices", "account.account_invoices_without_payment"):
+        for report in (
+            "account.account_invoices",
+            "account.account_invoices_without_payment",
+        ):
             html = self._render(report, self.bill)
             self.assertFalse(find_leaks(html, [*SECRETS, "Ada Fitz", "PSY60"]), report)
-            for text in (self.bill.name, "Maple Street Practice", "10/12/2026", "120.00"):
+            for text in (
+                self.bill.name,
+                "Maple Street Practice",
+                "10/12/2026",
+                "120.00",
+            ):
                 self.assertIn(text, html, report)
 
     def test_credit_notes_are_neutral(self):

@@ -55,9 +55,7 @@ class TestRights(TherapyPortalCommon):
                 "move_type": "out_invoice",
                 "partner_id": company.id,
                 "invoice_date": "2026-10-01",
-                "invoice_line_ids": [
-                    Command.create({"name": "x", "price_unit": 10.0})
-                ],
+                "invoice_line_ids": [Command.create({"name": "x", "price_unit": 10.0})],
             }
         )
         invoice.action_post()
@@ -120,7 +118,9 @@ class TestRights(TherapyPortalCommon):
         for user in (self.biller, self.mother_user, self.clinician):
             Attempt = self.env["therapy.access.attempt"].with_user(user)
             with self.assertRaises(AccessError):
-                Attempt.create({"at": "2026-01-01", "bill_key": "x", "address_key": "y"})
+                Attempt.create(
+                    {"at": "2026-01-01", "bill_key": "x", "address_key": "y"}
+                )
             with self.assertRaises(AccessError):
                 Attempt.search([]).unlink()
                 Attempt.check_access("unlink")

@@ -9,7 +9,9 @@ from .common import SECRETS, TherapyPortalCommon
 @tagged("post_install", "-at_install")
 class TestShare(TherapyPortalCommon):
     def _mails(self):
-        return self.env["mail.mail"].sudo().search([("email_to", "=", "ada@example.com")])
+        return (
+            self.env["mail.mail"].sudo().search([("email_to", "=", "ada@example.com")])
+        )
 
     def test_the_dialog_shows_exactly_what_is_sent(self):
         bill = self._make_bill()
@@ -43,7 +45,7 @@ class TestShare(TherapyPortalCommon):
         body = self._mails().body_html
         for text in (bill.name, bill.access_code, "120.00", "/pay?bill="):
             self.assertIn(text, body)
-        self.assertNotIn(f"{bill.access_code}\"", body, "no code in an address")
+        self.assertNotIn(f'{bill.access_code}"', body, "no code in an address")
         self.assertNotIn("access_token", body)
 
     def test_a_second_share_makes_the_first_code_useless(self):
@@ -52,7 +54,9 @@ class TestShare(TherapyPortalCommon):
         first = bill.access_code
         self._share(bill)
         self.assertNotEqual(bill.access_code, first)
-        self.assertFalse(self.env["account.move"]._therapy_find_by_code(bill.name, first))
+        self.assertFalse(
+            self.env["account.move"]._therapy_find_by_code(bill.name, first)
+        )
         newest = self._mails().sorted("id")[-1]
         self.assertIn(bill.access_code, newest.attachment_ids.raw.decode())
 

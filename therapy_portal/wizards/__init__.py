@@ -1,2 +1,1 @@
-from . import therapy_share_wizard
-from . import therapy_share_wizard_line
+from . import therapy_share_wizard, therapy_share_wizard_line

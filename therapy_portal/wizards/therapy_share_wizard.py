@@ -60,7 +60,8 @@ class TherapyShareWizard(models.TransientModel):
         ready = self.line_ids.filtered(lambda line: not line._get_refusal())
         if not ready:
             raise UserError(
-                self.line_ids[:1]._get_refusal() or self.env._("There is no bill to share.")
+                self.line_ids[:1]._get_refusal()
+                or self.env._("There is no bill to share.")
             )
         mails_sudo = self.env["mail.mail"].sudo()  # sudo: mails are for administrators
         for line in ready:
@@ -89,7 +90,9 @@ class TherapyShareWizard(models.TransientModel):
         """
         if len(moves) > SHARE_LIMIT:
             raise UserError(
-                self.env._("Please share %(limit)s bills or less at once.", limit=SHARE_LIMIT)
+                self.env._(
+                    "Please share %(limit)s bills or less at once.", limit=SHARE_LIMIT
+                )
             )
         wizard = self.create({})
         Line = self.env["therapy.share.wizard.line"]

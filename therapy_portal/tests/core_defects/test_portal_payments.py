@@ -83,7 +83,9 @@ class TestPortalPayments(PaymentCommon, AccountTestInvoicingCommon, HttpCase):
         url = f"/invoice/transaction/{self.invoice.id}"
         reference = self.make_jsonrpc_request(url, params)["reference"]
         return (
-            self.env["payment.transaction"].sudo().search([("reference", "=", reference)])
+            self.env["payment.transaction"]
+            .sudo()
+            .search([("reference", "=", reference)])
         )
 
     def _succeed(self, tx):
@@ -91,15 +93,19 @@ class TestPortalPayments(PaymentCommon, AccountTestInvoicingCommon, HttpCase):
         tx._post_process()
 
     def _make_card(self):
-        return self.env["payment.token"].sudo().create(
-            {
-                "provider_id": self.demo.id,
-                "payment_method_id": self.method.id,
-                "payment_details": "4242",
-                "partner_id": self.payer.id,
-                "provider_ref": "card",
-                "demo_simulated_state": "done",
-            }
+        return (
+            self.env["payment.token"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.demo.id,
+                    "payment_method_id": self.method.id,
+                    "payment_details": "4242",
+                    "partner_id": self.payer.id,
+                    "provider_ref": "card",
+                    "demo_simulated_state": "done",
+                }
+            )
         )
 
     @mute_logger("odoo.http")

@@ -1,6 +1,6 @@
-import {Interaction} from "@web/public/interaction";
-import {registry} from "@web/core/registry";
-import {_t} from "@web/core/l10n/translation";
+import { Interaction } from "@web/public/interaction";
+import { registry } from "@web/core/registry";
+import { _t } from "@web/core/l10n/translation";
 
 /**
  * The amount to pay: says at once what the server would say. The server decides.
@@ -11,11 +11,11 @@ export class TherapyPayAmount extends Interaction {
         "#pay_amount": {
             "t-on-input": this.onInput,
             "t-att-aria-invalid": () => (this.problem ? "true" : "false"),
-            "t-att-class": () => ({"is-invalid": Boolean(this.problem)}),
+            "t-att-class": () => ({ "is-invalid": Boolean(this.problem) }),
         },
-        ".o_therapy_pay_all": {"t-on-click": this.onAll},
-        ".o_therapy_pay_problem": {"t-out": () => this.problem},
-        "button[type='submit']": {"t-att-disabled": () => Boolean(this.problem)},
+        ".o_therapy_pay_all": { "t-on-click": this.onAll },
+        ".o_therapy_pay_problem": { "t-out": () => this.problem },
+        "button[type='submit']": { "t-att-disabled": () => Boolean(this.problem) },
     };
 
     setup() {

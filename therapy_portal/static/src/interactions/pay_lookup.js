@@ -1,5 +1,5 @@
-import {Interaction} from "@web/public/interaction";
-import {registry} from "@web/core/registry";
+import { Interaction } from "@web/public/interaction";
+import { registry } from "@web/core/registry";
 
 /**
  * Number and code: digits only in the code, one request per click.
@@ -7,9 +7,9 @@ import {registry} from "@web/core/registry";
 export class TherapyPayLookup extends Interaction {
     static selector = ".o_therapy_pay_lookup";
     dynamicContent = {
-        _root: {"t-on-submit": this.onSubmit},
-        "#access_code": {"t-on-input": this.onCodeInput},
-        "button[type='submit']": {"t-att-disabled": () => this.sending},
+        _root: { "t-on-submit": this.onSubmit },
+        "#access_code": { "t-on-input": this.onCodeInput },
+        "button[type='submit']": { "t-att-disabled": () => this.sending },
     };
 
     setup() {
