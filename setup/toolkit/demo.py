@@ -74,7 +74,9 @@ def demo_database():
     mark = "full_building"
     odoo.copy_database(base, mark)
     with step("Practice: 64 patients, two weeks of sessions, a billing run"):
-        script = SETUP_SCRIPT.read_text() + f"\nfill_practice(env, {str(_readable())!r})\n"
+        script = (
+            SETUP_SCRIPT.read_text() + f"\nfill_practice(env, {str(_readable())!r})\n"
+        )
         _shell(mark, script)
     _keep(mark, name)
     return name
@@ -268,7 +270,9 @@ def check(arguments):
 def main(arguments):
     """Run ``./setup/demo`` and return its exit code."""
     parser = argparse.ArgumentParser(prog="./setup/demo", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="run the main job headless")
+    parser.add_argument(
+        "--check", action="store_true", help="run the main job headless"
+    )
     parser.add_argument("--practice", help="another practice's files, with --check")
     parser.add_argument("--stop", action="store_true", help="end the running demo")
     parser.add_argument("--reset", action="store_true", help="begin with fresh data")
@@ -293,7 +297,9 @@ def main(arguments):
                 odoo.drop_database(name)
         (paths.run_dir() / "demo.fingerprint").unlink(missing_ok=True)
     if options.check:
-        passed, failed = check(["--practice", options.practice] if options.practice else [])
+        passed, failed = check(
+            ["--practice", options.practice] if options.practice else []
+        )
         console.say(f"\n{passed} passed, {failed} failed")
         return 1 if failed else 0
     code = serve()

@@ -59,7 +59,10 @@ def set_up_practice(env):
                 "password": login,
                 "email": f"{login}@northside.example.com",
                 "tz": "America/New_York",
-                "group_ids": [(4, env.ref(group).id), (4, env.ref("base.group_user").id)],
+                "group_ids": [
+                    (4, env.ref(group).id),
+                    (4, env.ref("base.group_user").id),
+                ],
             }
         )
     env.ref("base.user_admin").write(

@@ -78,7 +78,9 @@ def _is_wrong(row, services, people):
 
 def accepted_rows(folder):
     """Return the rows that stand, by session, and how many were rejected."""
-    services = {row["Service Code"].strip(): row for row in _rows(folder / "services.csv")}
+    services = {
+        row["Service Code"].strip(): row for row in _rows(folder / "services.csv")
+    }
     people, plans = _read_payers(folder)
     sessions, rejected = defaultdict(dict), 0
     for row in _rows(folder / "schedule.csv"):
@@ -86,7 +88,9 @@ def accepted_rows(folder):
         if _is_wrong(row, services, people):
             rejected += 1
             continue
-        content = tuple(re.sub(r"\s+", " ", value or "").strip() for value in row.values())
+        content = tuple(
+            re.sub(r"\s+", " ", value or "").strip() for value in row.values()
+        )
         known = sessions[key[0]].setdefault(key[1], (row, content))
         rejected += known[1] != content
     accepted = {

@@ -37,7 +37,7 @@ class Inbox:
         self.messages = []
         self.lock = threading.Lock()
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
+    async def handle_DATA(self, server, session, envelope):
         """Keep a message; aiosmtpd calls this for every one."""
         message = email.message_from_bytes(
             envelope.content, policy=email.policy.default
@@ -46,7 +46,9 @@ class Inbox:
             self.messages.append(
                 {
                     "id": len(self.messages) + 1,
-                    "received": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                    "received": datetime.now(timezone.utc).isoformat(
+                        timespec="seconds"
+                    ),
                     "recipients": list(envelope.rcpt_tos),
                     "message": message,
                 }
@@ -73,6 +75,33 @@ def describe(entry):
     }
 
 
+def answer(messages, parts):
+    """Return content type and bytes of a page.
+
+    :param list messages: what was received
+    :param list parts: the address split at its slashes
+    :raise IndexError: there is no such mail or attachment
+    :raise ValueError: the address is none of ours
+    """
+    if parts == ["messages.json"]:
+        data = [describe(entry) for entry in messages]
+        return "application/json", json.dumps(data).encode()
+    if parts == ["favicon.ico"]:
+        return "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+    if not parts:
+        return "text/html; charset=utf-8", _list(messages).encode()
+    number = int(parts[0])
+    if number < 1:
+        raise ValueError
+    entry = messages[number - 1]
+    if parts[1:] == ["html"]:
+        return "text/html; charset=utf-8", describe(entry)["html"].encode()
+    if parts[1:2] == ["attachment"]:
+        part = list(entry["message"].iter_attachments())[int(parts[2])]
+        return part.get_content_type(), part.get_payload(decode=True)
+    return "text/html; charset=utf-8", _one(entry).encode()
+
+
 def handler(inbox):
     """Return a request handler class for this inbox."""
 
@@ -80,8 +109,10 @@ def handler(inbox):
         def do_GET(self):
             """Serve the list, one mail, its HTML, an attachment, or all as JSON."""
             parts = [part for part in self.path.split("?")[0].split("/") if part]
+            with inbox.lock:
+                messages = list(inbox.messages)
             try:
-                kind, content = self._answer(parts)
+                kind, content = answer(messages, parts)
             except (IndexError, ValueError):
                 self.send_error(404)
                 return
@@ -90,27 +121,6 @@ def handler(inbox):
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
-
-        def _answer(self, parts):
-            with inbox.lock:
-                messages = list(inbox.messages)
-            if parts == ["messages.json"]:
-                data = [describe(entry) for entry in messages]
-                return "application/json", json.dumps(data).encode()
-            if parts == ["favicon.ico"]:
-                return "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>"
-            if not parts:
-                return "text/html; charset=utf-8", _list(messages).encode()
-            number = int(parts[0])
-            if number < 1:
-                raise ValueError
-            entry = messages[number - 1]
-            if parts[1:] == ["html"]:
-                return "text/html; charset=utf-8", describe(entry)["html"].encode()
-            if parts[1:2] == ["attachment"]:
-                part = list(entry["message"].iter_attachments())[int(parts[2])]
-                return part.get_content_type(), part.get_payload(decode=True)
-            return "text/html; charset=utf-8", _one(entry).encode()
 
         def log_message(self, *arguments):
             """Say nothing: the console belongs to Odoo."""

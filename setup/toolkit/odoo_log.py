@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from . import paths
 
 ALLOWED = paths.REPO / "setup" / "log_allowed.txt"
-LINE = re.compile(r"^\S+ \S+ \d+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) (\S+) (\S+): (.*)$")
+LINE = re.compile(
+    r"^\S+ \S+ \d+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) (\S+) (\S+): (.*)$"
+)
 COUNT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 FAILED = re.compile(r"^(FAIL|ERROR): (?:Subtest )?(\S+)")
 STARTED = re.compile(r"^Starting (\S+) \.\.\.")

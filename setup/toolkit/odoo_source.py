@@ -43,7 +43,9 @@ def site_dir():
 def addons_dirs():
     """Return the folders of Odoo's own addons."""
     site = site_dir()
-    return [path for path in (site / "addons", site / "odoo" / "addons") if path.is_dir()]
+    return [
+        path for path in (site / "addons", site / "odoo" / "addons") if path.is_dir()
+    ]
 
 
 def version():
@@ -95,7 +97,9 @@ def _apt():
 def _download():
     debs = paths.cache() / "debs"
     debs.mkdir(exist_ok=True)
-    wanted = [name for name in (PACKAGE, *ASSETS) if not any(debs.glob(f"{name}_*.deb"))]
+    wanted = [
+        name for name in (PACKAGE, *ASSETS) if not any(debs.glob(f"{name}_*.deb"))
+    ]
     if wanted:
         apt = _apt()
         for arguments in (["update"], ["download", *wanted]):

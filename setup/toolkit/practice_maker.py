@@ -104,7 +104,9 @@ def make_schedule(rng, patients):
         patient = rng.choice(patients) if number >= PATIENTS else patients[number]
         day = FIRST_DAY + timedelta(days=rng.choice((0, 1, 2, 3, 4, 7, 8, 9, 10, 11)))
         clinician = rng.choice(CLINICIANS)
-        begin = datetime.combine(day, time(8)) + timedelta(minutes=15 * rng.randint(0, 36))
+        begin = datetime.combine(day, time(8)) + timedelta(
+            minutes=15 * rng.randint(0, 36)
+        )
         while (clinician, begin) in taken:
             begin += timedelta(minutes=15)
         taken.add((clinician, begin))
@@ -137,7 +139,7 @@ def _write(name, columns, rows):
 
 def main():
     """Write the three files and what must come out of them."""
-    rng = random.Random(SEED)  # noqa: S311 - data for a demo, not a secret
+    rng = random.Random(SEED)
     FOLDER.mkdir(exist_ok=True)
     patients = make_patients(rng)
     _write("schedule.csv", SCHEDULE_COLUMNS, make_schedule(rng, patients))

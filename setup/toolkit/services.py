@@ -106,7 +106,9 @@ class Services:
             "smtp_port": smtp,
             "mail": f"http://127.0.0.1:{mail}",
         }
-        wait_for(f"{self.info['sandbox']}/_sandbox/totals", sandbox, self.log("sandbox"))
+        wait_for(
+            f"{self.info['sandbox']}/_sandbox/totals", sandbox, self.log("sandbox")
+        )
         wait_for(self.info["mail"], catcher, self.log("mail"))
 
     def start_odoo(self, database, port, *arguments):
@@ -115,7 +117,13 @@ class Services:
             process = odoo.spawn(
                 *("-d", database, "--db-filter", f"^{database}$"),
                 *("--http-interface", "127.0.0.1", "--http-port", port),
-                *("--gevent-port", free_port(), "--max-cron-threads", 1, "--no-database-list"),
+                *(
+                    "--gevent-port",
+                    free_port(),
+                    "--max-cron-threads",
+                    1,
+                    "--no-database-list",
+                ),
                 *arguments,
                 log=log,
             )

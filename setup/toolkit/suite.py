@@ -178,12 +178,13 @@ def stages(wanted):
             lambda: [run_pytest("unit", target, "--ignore=tests/stories")],
         )
     runs = {
-        name: modules
-        for name, modules in ODOO_RUNS.items()
-        if chosen("odoo", *modules)
+        name: modules for name, modules in ODOO_RUNS.items() if chosen("odoo", *modules)
     }
     if runs:
-        yield "Odoo: " + ", ".join(sum(runs.values(), ())), lambda: odoo_runs(runs, wanted)
+        yield (
+            "Odoo: " + ", ".join(sum(runs.values(), ())),
+            lambda: odoo_runs(runs, wanted),
+        )
     if chosen("stories") and (paths.STORIES / STORIES).is_dir():
         modules = (*paths.ADDONS, STORIES)
         yield (

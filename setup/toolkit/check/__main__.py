@@ -21,7 +21,9 @@ def compare_expected(report, folder, wanted):
         if key in given:
             report.equal(f"expected.json: {key}", wanted[key], given[key])
     if "by_payer_cents" in given:
-        zeroless = {key: value for key, value in given["by_payer_cents"].items() if value}
+        zeroless = {
+            key: value for key, value in given["by_payer_cents"].items() if value
+        }
         report.fact(
             f"expected.json: {len(zeroless)} payers' totals",
             zeroless == wanted["by_payer_cents"],

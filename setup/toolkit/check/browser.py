@@ -79,7 +79,9 @@ class Browser:
     def shoot(self, page, name):
         """Save a picture of the page."""
         self.count += 1
-        page.screenshot(path=self.shots / f"{self.count:02d}-{name}.png", full_page=True)
+        page.screenshot(
+            path=self.shots / f"{self.count:02d}-{name}.png", full_page=True
+        )
 
     def shoot_all(self, name):
         """Save a picture of every open page: a step broke."""
@@ -98,7 +100,10 @@ class Browser:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for mail in self.mails()[known:]:
-                if recipient.lower() in mail["to"].lower() and subject in mail["subject"]:
+                if (
+                    recipient.lower() in mail["to"].lower()
+                    and subject in mail["subject"]
+                ):
                     return mail
             time.sleep(0.3)
         raise AssertionError(f"no mail to {recipient} within {seconds} s")
@@ -146,7 +151,9 @@ def idle(page, quiet_ms=250):
         page.wait_for_timeout(quiet_ms)
         if not page.under_way and not page.locator(".o_blockUI").count():
             return
-    raise AssertionError(f"the page does not come to rest: {sorted(page.under_way)[:3]}")
+    raise AssertionError(
+        f"the page does not come to rest: {sorted(page.under_way)[:3]}"
+    )
 
 
 def wait_for(question, seconds=30):
@@ -197,7 +204,9 @@ def select(page, name, label):
         field.get_by_label(label, exact=True).check()
     else:
         field.locator("input").first.click()
-        page.locator(".o_select_menu_item, .dropdown-item", has_text=label).first.click()
+        page.locator(
+            ".o_select_menu_item, .dropdown-item", has_text=label
+        ).first.click()
     idle(page)
 
 

@@ -63,7 +63,8 @@ FIGURES = {
          WHERE move_id IS NULL OR state NOT IN ('in_process', 'paid')""",
     "bills overpaid": """
         SELECT COUNT(*) FROM account_move
-         WHERE move_type = 'out_invoice' AND state = 'posted' AND amount_residual < 0""",
+         WHERE move_type = 'out_invoice' AND state = 'posted'
+           AND amount_residual < 0""",
     "payments not reconciled": """
         SELECT COUNT(*) FROM account_move_line line
           JOIN account_payment payment ON payment.move_id = line.move_id
@@ -116,7 +117,9 @@ class Ledger:
     def processor(self):
         """Return the sandbox's own totals."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self.info['sandbox']}/_sandbox/totals", timeout=10) as answer:
+        with opener.open(
+            f"{self.info['sandbox']}/_sandbox/totals", timeout=10
+        ) as answer:
             return json.load(answer)
 
     def paid_by_payer(self):
@@ -138,7 +141,9 @@ class Ledger:
                 for payer, _cents in owner.get(value, ())
             }
             if len(payers) != 1:
-                raise AssertionError(f"payment {intent['id']} is for {payers or 'nobody'}")
+                raise AssertionError(
+                    f"payment {intent['id']} is for {payers or 'nobody'}"
+                )
             paid[payers.pop()] += net
         return dict(paid)
 
@@ -151,7 +156,9 @@ def audit(report, ledger, wanted):
     by_payer = {key.lower(): cents for key, cents in wanted["by_payer_cents"].items()}
     held = wanted["by_type"].get("Appointment", 0)
     report.equal("sessions imported", ledger.figure("sessions"), wanted["sessions"])
-    report.equal("patients with sessions", ledger.figure("patients"), wanted["patients"])
+    report.equal(
+        "patients with sessions", ledger.figure("patients"), wanted["patients"]
+    )
     report.equal("sessions held", ledger.figure("sessions held"), held)
     report.equal(
         "billed in cents = units x rate of the input",

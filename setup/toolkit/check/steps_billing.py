@@ -50,7 +50,9 @@ def step_import(report, browser, ledger, page, folder, wanted):
     )
     report.fact(
         "a wrong row is refused with its number and a reason",
-        bool(reason) and reason[0][0] == len(lines) + 1 and "13/45/2026" in reason[0][1],
+        bool(reason)
+        and reason[0][0] == len(lines) + 1
+        and "13/45/2026" in reason[0][1],
         str(reason),
     )
     shown = page.locator(".o_form_view").inner_text()
@@ -77,7 +79,9 @@ def step_bill(report, browser, ledger, page, wanted):
     button(page, "action_preview")
     browser.shoot(page, "run-preview")
     button(page, "action_generate")
-    expect(page.locator(".o_list_view .o_data_row").first).to_be_visible(timeout=120_000)
+    expect(page.locator(".o_list_view .o_data_row").first).to_be_visible(
+        timeout=120_000
+    )
     browser.shoot(page, "run-bills")
     page.locator(".o_back_button, .breadcrumb-item a").last.click()
     expect(page.locator(STATE)).to_have_text("Done")

@@ -19,6 +19,7 @@ TWO_PARENTS = """
             WHERE move.partner_id = partner.id AND move.state = 'posted'
               AND move.amount_residual > 10)
   ORDER BY guarantor.id LIMIT 1"""
+LEFT = "SELECT ROUND(amount_residual * 100)::bigint FROM account_move WHERE id = %s"
 
 
 def give_access(browser, email, partner_id):
@@ -29,18 +30,25 @@ def give_access(browser, email, partner_id):
     page = browser.login(browser.person(), "manager", "manager")
     known = len(browser.mails())
     backend(page, f"res.partner/{partner_id}")
-    page.locator(".o_cp_action_menus .dropdown-toggle, .o_cp_action_menus button").first.click()
+    page.locator(
+        ".o_cp_action_menus .dropdown-toggle, .o_cp_action_menus button"
+    ).first.click()
     page.get_by_role("menuitem", name=re.compile("portal access", re.I)).click()
     page.wait_for_selector(".modal")
     idle(page)
     page.locator(".modal button[name='action_grant_access']").first.click()
     mail = browser.wait_for_mail(email, known=known)
-    link = re.search(r'href="([^"]*signup[^"]*|[^"]*reset_password[^"]*)"', mail["html"])
+    link = re.search(
+        r'href="([^"]*signup[^"]*|[^"]*reset_password[^"]*)"', mail["html"]
+    )
     guest = browser.person(phone=True)
     guest.goto(link.group(1).replace("&amp;", "&"))
     guest.fill("input[name=password]", "guarantor-1")
     guest.fill("input[name=confirm_password]", "guarantor-1")
-    guest.click("form.oe_signup_form button[type=submit], form.oe_reset_password_form button[type=submit]")
+    guest.click(
+        "form.oe_signup_form button[type=submit], "
+        "form.oe_reset_password_form button[type=submit]"
+    )
     guest.wait_for_load_state("load")
     page.context.close()
     return guest
@@ -87,7 +95,9 @@ def step_guarantor(report, browser, ledger):
         )
     }
     listed = set(re.findall(r"INV/\d+/\d+", guest.locator("main").inner_text()))
-    report.fact("all own bills are listed, and no other", listed == own, f"{len(listed)} bills")
+    report.fact(
+        "all own bills are listed, and no other", listed == own, f"{len(listed)} bills"
+    )
     guest.goto(f"/my/therapy/bill/{bill_id}")
     browser.shoot(guest, "my-bill")
     guest.fill("#pay_amount", dollars(int(cents)))
@@ -102,15 +112,18 @@ def step_guarantor(report, browser, ledger):
     left = guest.locator("#therapy_all_paid").is_visible()
     report.fact("the confirmation says that the bill is paid in full", left)
     wait_for(
-        lambda: not ledger.one(
-            "SELECT COUNT(*) FROM account_move "
-            " WHERE id = %s AND amount_residual > 0", bill_id
+        lambda: (
+            not ledger.one(
+                "SELECT COUNT(*) FROM account_move "
+                " WHERE id = %s AND amount_residual > 0",
+                bill_id,
+            )
         )
     )
     report.equal(
         "the bill is paid with the saved card: cents left",
         ledger.one(
-            "SELECT ROUND(amount_residual * 100)::bigint FROM account_move WHERE id = %s",
+            LEFT,
             bill_id,
         ),
         0,
@@ -148,12 +161,14 @@ def step_biller(report, browser, ledger, page):
     idle(page)
     browser.shoot(page, "charge")
     page.locator(".modal button[name='action_charge']").click()
-    page.wait_for_selector(".modal .alert-success, .modal .alert-danger", timeout=40_000)
+    page.wait_for_selector(
+        ".modal .alert-success, .modal .alert-danger", timeout=40_000
+    )
     browser.shoot(page, "charge-done")
     report.equal(
         "the bill is charged off-session and paid: cents left",
         ledger.one(
-            "SELECT ROUND(amount_residual * 100)::bigint FROM account_move WHERE id = %s",
+            LEFT,
             bill["id"],
         ),
         0,

@@ -57,13 +57,18 @@ def step_share(report, browser, ledger, page):
     browser.shoot(page, "share-sent")
     mail = browser.wait_for_mail(bill["email"], known=known)
     text = mail["html"] or mail["plain"]
-    codes = re.findall(r"(?<![\d/#;&])\b(\d{6})\b(?!\s*px)", re.sub(r"<style.*?</style>|style=\"[^\"]*\"", "", text, flags=re.S))
+    codes = re.findall(
+        r"(?<![\d/#;&])\b(\d{6})\b(?!\s*px)",
+        re.sub(r"<style.*?</style>|style=\"[^\"]*\"", "", text, flags=re.S),
+    )
     links = re.findall(r"href=\"([^\"]*/pay[^\"]*)\"", text)
     codes = [code for code in codes if code in re.sub(r"<[^>]+>", " ", text)]
     report.fact("the mail holds the bill's number", bill["name"] in text)
     page.wait_for_timeout(1500)
     report.equal("the mail was sent once: mails", len(browser.mails()) - known, 1)
-    report.fact("a 6-digit access code", len(set(codes)) == 1, f"{len(set(codes))} found")
+    report.fact(
+        "a 6-digit access code", len(set(codes)) == 1, f"{len(set(codes))} found"
+    )
     report.fact("and the link to the payment page", bool(links), str(links[:1]))
     report.fact("the link holds no code", not any(code in links[0] for code in codes))
     pdf = browser.attachment(mail)
@@ -109,7 +114,11 @@ def check_neutral(report, ledger, bill, texts):
     for name, text in texts.items():
         plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).casefold()
         found = sorted(word for word in words if word.casefold() in plain)
-        report.fact(f"the {name} tells nothing of the care", bool(plain) and not found, ", ".join(found))
+        report.fact(
+            f"the {name} tells nothing of the care",
+            bool(plain) and not found,
+            ", ".join(found),
+        )
 
 
 def look_up(page, number, code):
@@ -152,7 +161,10 @@ def step_pay(report, browser, ledger, biller, bill):
         shown(bill["cents"]) in page.locator("#therapy_amount_due").inner_text(),
     )
     text = page.locator("main").inner_text()
-    report.fact("and not the patient", bill["patient"] == bill["payer"] or bill["patient"] not in text)
+    report.fact(
+        "and not the patient",
+        bill["patient"] == bill["payer"] or bill["patient"] not in text,
+    )
     refuse_too_much(report, browser, page, bill)
     part = bill["cents"] // 3
     pay_amount(browser, page, dollars(part), GOOD, "pay")
@@ -167,8 +179,10 @@ def step_pay(report, browser, ledger, biller, bill):
     browser.shoot(page, "pay-rest-done")
     report.fact("then the rest", page.locator("#therapy_all_paid").is_visible())
     wait_for(
-        lambda: not ledger.one(
-            "SELECT amount_residual > 0 FROM account_move WHERE id = %s", bill["id"]
+        lambda: (
+            not ledger.one(
+                "SELECT amount_residual > 0 FROM account_move WHERE id = %s", bill["id"]
+            )
         )
     )
     stranger = browser.person(phone=True)
@@ -184,7 +198,9 @@ def refuse_too_much(report, browser, page, bill):
     page.locator("form.o_therapy_pay_amount").evaluate("form => form.submit()")
     page.wait_for_selector("#therapy_pay_error")
     browser.shoot(page, "pay-too-much")
-    report.fact("a cent too much is refused", page.locator("#therapy_pay_error").is_visible())
+    report.fact(
+        "a cent too much is refused", page.locator("#therapy_pay_error").is_visible()
+    )
 
 
 def lock_out(report, browser, ledger, biller, refusal):
@@ -200,7 +216,11 @@ def lock_out(report, browser, ledger, biller, refusal):
     plain = re.sub(r"<style.*?</style>|<[^>]+>", " ", mail["html"], flags=re.S)
     code = re.search(r"\b(\d{6})\b", plain).group(1)
     page = browser.person(phone=True)
-    wrong = [text for text in ("111111", "222222", "333333", "444444", "555555", "666666") if text != code]
+    wrong = [
+        text
+        for text in ("111111", "222222", "333333", "444444", "555555", "666666")
+        if text != code
+    ]
     for attempt in wrong[:5]:
         look_up(page, bill["name"], attempt)
     look_up(page, bill["name"], code)
