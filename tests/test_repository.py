@@ -162,7 +162,7 @@ def test_a_neutralized_copy_is_cared_for(addon):
 # === LOADING === #
 
 
-@each_addon
+@pytest.mark.parametrize("addon", [*ADDONS, "tests/stories/therapy_stories"])
 def test_every_test_module_is_run(addon):
     """Odoo runs the modules ``test_*`` that are members of ``tests/__init__.py``.
 
