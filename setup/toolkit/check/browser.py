@@ -54,7 +54,7 @@ class Browser:
             timezone_id="America/New_York",
         )
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         self.pages.append(page)
         _count_requests(page)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -146,7 +146,7 @@ def idle(page, quiet_ms=250):
 
     Odoo's web client keeps a websocket, so Playwright's "networkidle" never comes.
     """
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         page.wait_for_timeout(quiet_ms)
         if not page.under_way and not page.locator(".o_blockUI").count():

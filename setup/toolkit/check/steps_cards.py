@@ -107,7 +107,7 @@ def step_guarantor(report, browser, ledger):
     saved = guest.locator("input[name=o_payment_radio][data-payment-option-type=token]")
     saved.first.check(force=True)
     guest.click("button[name='o_payment_submit_button']")
-    guest.wait_for_selector("#therapy_pay_result", timeout=40_000)
+    guest.wait_for_selector("#therapy_pay_result", timeout=90_000)
     browser.shoot(guest, "my-pay-done")
     left = guest.locator("#therapy_all_paid").is_visible()
     report.fact("the confirmation says that the bill is paid in full", left)
@@ -162,7 +162,7 @@ def step_biller(report, browser, ledger, page):
     browser.shoot(page, "charge")
     page.locator(".modal button[name='action_charge']").click()
     page.wait_for_selector(
-        ".modal .alert-success, .modal .alert-danger", timeout=40_000
+        ".modal .alert-success, .modal .alert-danger", timeout=90_000
     )
     browser.shoot(page, "charge-done")
     report.equal(
@@ -199,7 +199,7 @@ def add_card(browser, page, number):
     page.locator("#o_therapy_channel").select_option(index=1)
     browser.shoot(page, "add-card")
     page.locator(".o_therapy_add_card_save").click()
-    page.wait_for_selector(".o_therapy_add_card", state="detached", timeout=40_000)
+    page.wait_for_selector(".o_therapy_add_card", state="detached", timeout=90_000)
     idle(page)
 
 

@@ -138,7 +138,7 @@ def pay_amount(browser, page, amount, card, shot):
     fill_card(page, card)
     browser.shoot(page, f"{shot}-card")
     page.click("button[name='o_payment_submit_button']")
-    page.wait_for_selector("#therapy_pay_result", timeout=40_000)
+    page.wait_for_selector("#therapy_pay_result", timeout=90_000)
 
 
 def step_pay(report, browser, ledger, biller, bill):
