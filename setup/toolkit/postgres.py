@@ -128,9 +128,16 @@ def start():
 
 
 def stop():
-    """Stop our own cluster."""
+    """Stop our own cluster, unless tests or another clone are at work on it."""
     data = paths.cache() / "postgres"
-    if not is_foreign() and (data / "PG_VERSION").exists():
+    if is_foreign() or not (data / "postmaster.pid").exists():
+        return
+    others = sql(
+        "postgres",
+        "SELECT COUNT(*) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    )
+    if others == "0":
         _run(_binary("pg_ctl"), "-D", data, "-m", "fast", "stop", check=False)
 
 
