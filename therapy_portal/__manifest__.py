@@ -23,5 +23,8 @@
             "therapy_portal/static/src/scss/pay.scss",
             "therapy_portal/static/src/interactions/**/*",
         ],
+        "web.assets_tests": [
+            "therapy_portal/static/tests/tours/**/*",
+        ],
     },
 }

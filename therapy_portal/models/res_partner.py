@@ -49,7 +49,7 @@ class ResPartner(models.Model):
                     "patient": patient,
                     "bills": own,
                     "open_bills": open_bills,
-                    "due": sum(open_bills.mapped("amount_residual")),
+                    "due": sum(open_bills.mapped("amount_residual_signed")),
                 }
             )
         return family

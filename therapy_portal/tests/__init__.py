@@ -10,4 +10,5 @@ from . import (
     test_rights,
     test_share,
     test_tools,
+    test_tour,
 )

@@ -103,6 +103,15 @@ class TestRights(TherapyPortalCommon):
         with self.assertRaises(AccessError):
             self.mothers.with_user(auditor).read(["access_code"])
 
+    def test_codes_cannot_be_found_out_by_searching(self):
+        self.mothers.sudo().access_code = "123456"
+        for user in (self.mother_user, self.clinician):
+            for domain in ([("access_code", "=like", "1%")],):
+                with self.assertRaises(AccessError):
+                    self.env["account.move"].with_user(user).search(domain)
+            with self.assertRaises(AccessError):
+                self.env["account.move"].with_user(user).search([], order="access_code")
+
     def test_accountants_without_the_billers_group_do_not_unlock(self):
         accountant = new_test_user(
             self.env, "accountant", groups="account.group_account_invoice"
