@@ -24,5 +24,6 @@
     "assets": {
         "web.assets_frontend": ["therapy_stripe/static/src/interactions/**/*"],
         "web.assets_backend": ["therapy_stripe/static/src/add_card/**/*"],
+        "web.assets_tests": ["therapy_stripe/static/tests/tours/**/*"],
     },
 }

@@ -180,6 +180,9 @@ class PaymentTransaction(models.Model):
         )
         if self.state == "draft":
             self._set_pending(state_message=message)
+        soon = clock.now() + timedelta(minutes=const.IN_FLIGHT_MINUTES, seconds=5)
+        cron = self.env.ref("therapy_stripe.ir_cron_stripe_resolve")
+        cron.sudo()._trigger(soon)  # sudo: payers may not see jobs
 
     def _therapy_stripe_explain(self):
         """Return one sentence on a failed try, for staff and payer.

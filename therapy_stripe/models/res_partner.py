@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class ResPartner(models.Model):
@@ -11,13 +11,6 @@ class ResPartner(models.Model):
         domain=[("stripe_payment_method", "!=", False)],
         readonly=True,
     )
-    therapy_card_count = fields.Integer(compute="_compute_therapy_card_count")
-
-    @api.depends("therapy_card_ids")
-    def _compute_therapy_card_count(self):
-        """Count the saved cards."""
-        for partner in self:
-            partner.therapy_card_count = len(partner.therapy_card_ids)
 
     def action_therapy_add_card(self):
         """Open the dialog that saves a card of this payer at Stripe.

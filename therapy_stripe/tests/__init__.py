@@ -8,6 +8,7 @@ from . import (
     test_onsession,
     test_provider,
     test_tools,
+    test_tours,
 )
 from .core_defects import (
     test_payment_payload,

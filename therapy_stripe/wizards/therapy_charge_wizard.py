@@ -133,6 +133,7 @@ class TherapyChargeWizard(models.TransientModel):
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
+            "views": [(False, "form")],  # The client asks for them in nested actions.
             "target": "new",
         }
 

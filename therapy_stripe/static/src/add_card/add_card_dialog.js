@@ -22,7 +22,6 @@ export class AddCardDialog extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.action = useService("action");
         this.notification = useService("notification");
         this.cardRef = useRef("card");
         this.state = useState({
@@ -138,7 +137,8 @@ export class AddCardDialog extends Component {
         }
         this.notification.add(message, { type: "success" });
         this.props.close();
-        await this.action.doAction(
+        // Not by useService: its calls die with the component, which closed now.
+        this.env.services.action.doAction(
             this.props.next || { type: "ir.actions.client", tag: "soft_reload" }
         );
     }

@@ -1,0 +1,115 @@
+import { registry } from "@web/core/registry";
+
+// The card form is a frame of another origin: its stand-in is filled by a message.
+function typeCard(number) {
+    return async () => {
+        await window.stripeSandbox.fill({
+            number,
+            expiry: "12 / 34",
+            cvc: "123",
+            postal: "12345",
+        });
+    };
+}
+
+registry.category("web_tour.tours").add("therapy_stripe_add_card", {
+    steps: () => [
+        {
+            content: "Open the payer's cards",
+            trigger: "a[name='therapy_cards']",
+            run: "click",
+        },
+        { trigger: "button[name='action_therapy_add_card']", run: "click" },
+        {
+            content: "Nothing can be saved before the payer's consent is noted",
+            trigger: ".o_therapy_add_card_save:disabled",
+        },
+        {
+            trigger: ".o_therapy_add_card_element iframe",
+        },
+        { trigger: "#o_therapy_channel", run: "select phone" },
+        {
+            content: "An empty card form is refused, and nothing is saved",
+            trigger: ".o_therapy_add_card_save:not(:disabled)",
+            run: "click",
+        },
+        {
+            trigger: ".o_therapy_add_card_save:not(:disabled):not(:has(.fa-spin))",
+            run: typeCard("4242424242424242"),
+        },
+        { trigger: ".o_therapy_add_card_save:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.o_therapy_add_card))" },
+        {
+            trigger: ".o_field_widget[name='therapy_card_ids'] td:contains('4242')",
+        },
+        {
+            trigger: ".o_field_widget[name='therapy_card_ids'] td:contains('12/34')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("therapy_stripe_charge", {
+    steps: () => [
+        { trigger: "button[name='action_therapy_charge_card']", run: "click" },
+        {
+            content: "The payer has no card: add one from here",
+            trigger: ".modal button[name='action_add_card']",
+            run: "click",
+        },
+        { trigger: ".o_therapy_add_card_element iframe" },
+        { trigger: "#o_therapy_channel", run: "select paper" },
+        {
+            trigger: ".o_therapy_add_card_save:not(:disabled)",
+            run: typeCard("5555555555554444"),
+        },
+        { trigger: ".o_therapy_add_card_save:not(:disabled)", run: "click" },
+        {
+            content: "Back in the dialog, with the new card",
+            trigger: ".modal button[name='action_charge']",
+            run: "click",
+        },
+        { trigger: ".modal .alert-success:contains('4444')" },
+        {
+            trigger: ".modal footer button.btn-secondary:contains('Close')",
+            run: "click",
+        },
+        { trigger: "body:not(:has(.modal))" },
+        {
+            trigger: "body:not(:has(button[name='action_therapy_charge_card']))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("therapy_stripe_portal_card", {
+    steps: () => [
+        {
+            trigger: "input[name='o_payment_radio'][data-payment-method-code='card']",
+            run: "click",
+        },
+        { trigger: "[name='o_stripe_element_container'] iframe" },
+        {
+            content: "An empty card form makes no transaction and no dialog",
+            trigger: "button[name='o_payment_submit_button']:not(:disabled)",
+            run: "click",
+        },
+        {
+            trigger: "button[name='o_payment_submit_button']:not(:disabled)",
+            run: typeCard("4242424242424242"),
+        },
+        {
+            trigger: "button[name='o_payment_submit_button']:not(:disabled)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content:
+                "Stripe sends the payer back to the page that waits for the result",
+            trigger: "div[name='o_payment_status']",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The card is listed",
+            trigger: "#o_payment_form_options li:contains('4242, expires 12/34')",
+        },
+    ],
+});

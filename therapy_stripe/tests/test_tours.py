@@ -1,0 +1,47 @@
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common import TherapyStripeCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(TherapyStripeCommon, HttpCase):
+    """The card forms in a real browser, with the sandbox's script and frame."""
+
+    def test_biller_adds_a_card(self):
+        self.start_tour(
+            f"/odoo/res.partner/{self.payer.id}",
+            "therapy_stripe_add_card",
+            login=self.biller.login,
+        )
+        self.assertEqual(self.payer.therapy_card_ids.payment_details, "4242")
+        validations = self.env["payment.transaction"].search_count(
+            [("operation", "=", "validation"), ("partner_id", "=", self.payer.id)]
+        )
+        self.assertEqual(validations, 1, "an incomplete form starts nothing")
+
+    def test_biller_adds_a_card_while_charging(self):
+        bill = self._create_bill(100.0)
+        self.start_tour(
+            f"/odoo/action-therapy_billing.therapy_bill_action/{bill.id}",
+            "therapy_stripe_charge",
+            login=self.biller.login,
+        )
+        self.env.invalidate_all()
+        self.assertAlmostEqual(bill.amount_residual, 0.0)
+        self.assertEqual(self.sandbox.captured(), 10000)
+
+    def test_payer_saves_a_card_in_the_portal(self):
+        user = new_test_user(
+            self.env, "stripe_payer", groups="base.group_portal", email="p@example.com"
+        )
+        user.partner_id.zip = "12345"
+        demo = self.env["payment.provider"].search([("id", "!=", self.provider.id)])
+        demo.state = "disabled"
+        self.start_tour(
+            "/my/payment_method", "therapy_stripe_portal_card", login=user.login
+        )
+        self.assertEqual(user.partner_id.therapy_card_ids.payment_details, "4242")
+        validations = self.env["payment.transaction"].search_count(
+            [("partner_id", "=", user.partner_id.id)]
+        )
+        self.assertEqual(validations, 1, "an incomplete form starts nothing")
