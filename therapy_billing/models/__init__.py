@@ -12,6 +12,7 @@ from . import (
     res_partner,
     therapy_billing_run,
     therapy_billing_run_bills,
+    therapy_billing_run_generate,
     therapy_billing_run_problem,
     therapy_coverage,
     therapy_guarantor,

@@ -40,8 +40,17 @@ class TherapyImport(models.Model):
         readonly=True,
         copy=False,
     )
+    columns = fields.Char(compute="_compute_columns")
     line_ids = fields.One2many(
         "therapy.import.line", "import_id", string="Rows", readonly=True, copy=False
+    )
+    odd_line_ids = fields.One2many(
+        "therapy.import.line",
+        "import_id",
+        string="Rows to Look at",
+        domain=[("state", "in", ("rejected", "warning"))],
+        readonly=True,
+        copy=False,
     )
     row_count = fields.Integer(string="Rows Read", readonly=True, copy=False)
     imported_count = fields.Integer(string="Imported", readonly=True, copy=False)
@@ -61,6 +70,13 @@ class TherapyImport(models.Model):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for record in self:
             record.name = record.file_name or kinds.get(record.kind)
+
+    @api.depends("kind")
+    def _compute_columns(self):
+        """Tell which columns a file of this kind must have."""
+        for record in self:
+            importer = IMPORTERS.get(record.kind)
+            record.columns = importer and ", ".join(importer.columns)
 
     # === ACTION METHODS === #
 
@@ -136,6 +152,7 @@ class TherapyImport(models.Model):
         :param bool dry_run: whether the file was only checked
         """
         self.line_ids.unlink()
+        self.invalidate_recordset(["odd_line_ids"])
         self.env["therapy.import.line"].create(
             [{"import_id": self.id, **values} for values in results]
         )

@@ -56,6 +56,7 @@ class TherapySession(models.Model):
             ("late_cancelled", "Cancelled late"),
             ("missed", "Missed"),
         ],
+        string="Status",
         required=True,
         default="scheduled",
         index=True,
@@ -83,10 +84,16 @@ class TherapySession(models.Model):
             ("partial", "Partly billed"),
             ("billed", "Billed"),
         ],
+        string="Billing",
         compute="_compute_billing_state",
         store=True,
         index=True,
         groups=MONEY_GROUPS,
+    )
+    is_locked = fields.Boolean(
+        compute="_compute_is_locked",
+        compute_sudo=True,
+        help="The session is on a bill: what was billed cannot be changed.",
     )
     bill_count = fields.Integer(compute="_compute_bill_count", groups=MONEY_GROUPS)
     company_id = fields.Many2one(
@@ -167,6 +174,12 @@ class TherapySession(models.Model):
                 session.billing_state = "partial"
             else:
                 session.billing_state = "billed"
+
+    @api.depends("billing_state")
+    def _compute_is_locked(self):
+        """Tell screens of all roles whether the session is on a bill."""
+        for session in self:
+            session.is_locked = session.billing_state in ("partial", "billed")
 
     @api.depends("share_ids.move_id")
     def _compute_bill_count(self):

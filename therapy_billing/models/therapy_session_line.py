@@ -24,6 +24,7 @@ class TherapySessionLine(models.Model):
         ondelete="restrict",
         domain="[('therapy_code', '!=', False)]",
     )
+    therapy_code = fields.Char(related="product_id.therapy_code", string="Code")
     modifiers = fields.Char(help="Up to four modifiers, for example 95 or GT.")
     pos = fields.Char(string="Place of Service", help="Two-digit CMS code.")
     minutes = fields.Integer(
@@ -89,6 +90,12 @@ class TherapySessionLine(models.Model):
         for line in self:
             currency = line.currency_id or self.env.company.currency_id
             line.amount = currency.round(line.units * line.rate)
+
+    @api.depends("product_id")
+    def _compute_display_name(self):
+        """Name a line after its service."""
+        for line in self:
+            line.display_name = line.product_id.name
 
     # === CRUD METHODS === #
 

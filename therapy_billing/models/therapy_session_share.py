@@ -45,6 +45,10 @@ class TherapySessionShare(models.Model):
         copy=False,
     )
     live = fields.Boolean(compute="_compute_live", store=True, copy=False)
+    date = fields.Date(related="session_id.date")
+    therapy_code = fields.Char(related="session_line_id.therapy_code", string="Code")
+    units = fields.Float(related="session_line_id.units")
+    line_amount = fields.Monetary(related="session_line_id.amount", string="Worth")
     company_id = fields.Many2one(
         related="session_line_id.company_id", store=True, index=True
     )

@@ -1,6 +1,9 @@
+import base64
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools.misc import file_open
 
 from .common import TherapyCommon
 
@@ -165,6 +168,26 @@ class TestAccessRights(TherapyCommon):
         run.action_retract()
         self.assertFalse(run.move_ids.session_share_ids.filtered("live"))
         self.assertEqual(self.own.billing_state, "unbilled")
+
+    def _import(self, role, kind):
+        with file_open(f"therapy_billing/tests/data/{kind}.csv", "rb") as file:
+            content = base64.b64encode(file.read())
+        record = (
+            self.env["therapy.import"]
+            .with_user(self.users[role])
+            .create({"kind": kind, "file": content})
+        )
+        record.action_import()
+        return record
+
+    def test_services_are_the_managers_and_people_and_sessions_the_billers(self):
+        self.assertTrue(self._import("manager", "services").row_count)
+        self.assertEqual(self._import("biller", "payers").rejected_count, 5)
+        self.assertEqual(self._import("biller", "schedule").rejected_count, 10)
+        with self.assertRaises(AccessError):
+            self._import("biller", "services")
+        with self.assertRaises(AccessError):
+            self._import("clinician", "payers")
 
     def test_an_auditor_reads_bills_and_changes_nothing(self):
         user = self.users["auditor"]

@@ -118,6 +118,12 @@ class TestBillingRun(TherapyCommon):
         self.assertEqual(str(run.move_ids[0].invoice_date_due), "2026-12-20")
         self.assertFalse(run.move_ids.invoice_payment_term_id)
 
+    def test_a_new_run_starts_with_the_oldest_session_to_bill(self):
+        self._create_session(self.kim, start="2026-10-05 19:00:00")
+        run = self.env["therapy.billing.run"].create({})
+        self.assertEqual(str(run.date_from), "2026-10-05")
+        self.assertEqual(str(run.date_to), "2026-11-16")
+
     @freeze_time("2026-11-17 03:00:00")
     def test_the_bill_date_is_today_in_the_practice(self):
         self.assertEqual(str(self._create_run().invoice_date), "2026-11-16")

@@ -1,0 +1,8 @@
+-- A copy of the database never charges anybody: no saved card, no try under way.
+UPDATE payment_token
+   SET active = false;
+UPDATE therapy_payment_allocation
+   SET live = false;
+UPDATE payment_transaction
+   SET state = 'cancel', is_post_processed = true
+ WHERE state IN ('draft', 'pending', 'authorized');
