@@ -1,5 +1,4 @@
 from . import (
-    core_defects,
     test_access_code,
     test_core_routes,
     test_lock_commits,
@@ -12,3 +11,4 @@ from . import (
     test_tools,
     test_tour,
 )
+from .core_defects import test_portal_payments
