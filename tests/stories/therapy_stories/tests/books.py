@@ -1,0 +1,193 @@
+"""The audit every story ends in: plain SQL, and the processor's own totals.
+
+Nothing here calls the addons, so a mistake of theirs cannot hide itself. Amounts are
+whole cents. The stories' database holds nothing but the story, so the whole of it is
+read.
+"""
+
+# Partner -> cents that the ledger says are receivable.
+RECEIVABLE = """
+    SELECT line.partner_id, SUM(ROUND(line.balance * 100))::bigint
+      FROM account_move_line line
+      JOIN account_account account ON account.id = line.account_id
+     WHERE account.account_type = 'asset_receivable' AND line.parent_state = 'posted'
+  GROUP BY 1"""
+
+# Partner -> cents: what is open of bills, less open credit notes, less money that no
+# bill took, plus money given back that no credit took.
+OPEN = """
+    SELECT partner_id, SUM(cents)::bigint FROM (
+        SELECT partner_id, ROUND(amount_residual * 100) AS cents
+          FROM account_move WHERE move_type = 'out_invoice' AND state = 'posted'
+     UNION ALL
+        SELECT partner_id, -ROUND(amount_residual * 100)
+          FROM account_move WHERE move_type = 'out_refund' AND state = 'posted'
+     UNION ALL
+        SELECT line.partner_id, ROUND(line.amount_residual * 100)
+          FROM account_payment payment
+          JOIN account_move_line line ON line.move_id = payment.move_id
+          JOIN account_account account ON account.id = line.account_id
+         WHERE account.account_type = 'asset_receivable'
+           AND line.parent_state = 'posted') open
+  GROUP BY 1"""
+
+# Cents received by card less cents given back, as posted.
+POSTED = """
+    SELECT COALESCE(SUM(ROUND(payment.amount * 100) * CASE payment.payment_type
+                        WHEN 'inbound' THEN 1 ELSE -1 END), 0)::bigint
+      FROM account_payment payment
+      JOIN account_move move ON move.id = payment.move_id AND move.state = 'posted'
+      JOIN payment_transaction tx ON tx.id = payment.payment_transaction_id
+      JOIN payment_provider provider ON provider.id = tx.provider_id
+     WHERE provider.code = 'stripe'"""
+
+# Cents of customers' money that no bill took.
+UNAPPLIED = """
+    SELECT COALESCE(-SUM(ROUND(line.amount_residual * 100)), 0)::bigint
+      FROM account_payment payment
+      JOIN account_move_line line ON line.move_id = payment.move_id
+      JOIN account_account account ON account.id = line.account_id
+     WHERE account.account_type = 'asset_receivable' AND line.parent_state = 'posted'"""
+
+CHARGED = """
+    SELECT uuid, ROUND(amount * 100)::bigint FROM payment_transaction
+     WHERE state = 'done' AND operation NOT IN ('validation', 'refund')"""
+
+# Each of these must find nothing.
+NOTHING = {
+    "the trial balance is not 0": """
+        SELECT SUM(ROUND(balance * 100)) FROM account_move_line
+         WHERE parent_state = 'posted' HAVING SUM(ROUND(balance * 100)) <> 0""",
+    "an entry does not balance": """
+        SELECT move_id FROM account_move_line WHERE parent_state = 'posted'
+      GROUP BY 1 HAVING SUM(ROUND(balance * 100)) <> 0""",
+    "a bill is overpaid": """
+        SELECT name FROM account_move
+         WHERE move_type = 'out_invoice' AND amount_residual < 0""",
+    "what is open does not follow from what was reconciled": """
+        SELECT line.id FROM account_move_line line
+          JOIN account_account account ON account.id = line.account_id
+         WHERE account.account_type = 'asset_receivable'
+           AND line.parent_state = 'posted'
+           AND ROUND(line.amount_residual * 100) <> ROUND(line.balance * 100)
+             - COALESCE((SELECT SUM(ROUND(amount * 100)) FROM account_partial_reconcile
+                          WHERE debit_move_id = line.id), 0)
+             + COALESCE((SELECT SUM(ROUND(amount * 100)) FROM account_partial_reconcile
+                          WHERE credit_move_id = line.id), 0)""",
+    "one payer's money pays another's bill": """
+        SELECT partial.id FROM account_partial_reconcile partial
+          JOIN account_move_line debit ON debit.id = partial.debit_move_id
+          JOIN account_move_line credit ON credit.id = partial.credit_move_id
+         WHERE debit.partner_id <> credit.partner_id""",
+    "a share is on two live bills": """
+        SELECT share.session_line_id, share.partner_id
+          FROM therapy_session_share share JOIN account_move move
+            ON move.id = share.move_id AND move.state <> 'cancel'
+         WHERE share.kind = 'base' AND move.amount_total > (
+               SELECT COALESCE(SUM(note.amount_total), 0) FROM account_move note
+                WHERE note.reversed_entry_id = move.id AND note.state = 'posted')
+      GROUP BY 1, 2 HAVING COUNT(*) > 1""",
+    "a share says live twice": """
+        SELECT session_line_id, partner_id FROM therapy_session_share
+         WHERE live AND kind = 'base' GROUP BY 1, 2 HAVING COUNT(*) > 1""",
+    "a bill is not worth its shares": """
+        SELECT move.name FROM account_move move
+          JOIN therapy_session_share share ON share.move_id = move.id
+         WHERE move.state = 'posted' GROUP BY move.id
+        HAVING ROUND(move.amount_total * 100) <> SUM(ROUND(share.amount * 100))""",
+    "a finished try still holds a part": """
+        SELECT allocation.id FROM therapy_payment_allocation allocation
+          JOIN payment_transaction tx ON tx.id = allocation.transaction_id
+         WHERE allocation.live
+           AND tx.state NOT IN ('draft', 'pending', 'authorized')""",
+    "a try under way holds nothing": """
+        SELECT allocation.id FROM therapy_payment_allocation allocation
+          JOIN payment_transaction tx ON tx.id = allocation.transaction_id
+         WHERE NOT allocation.live
+           AND tx.state IN ('draft', 'pending', 'authorized')""",
+    "more is held than is open": """
+        SELECT move.name FROM account_move move
+          JOIN therapy_payment_allocation allocation
+            ON allocation.move_id = move.id AND allocation.live
+      GROUP BY move.id HAVING SUM(allocation.amount) > move.amount_residual + 0.001""",
+    "done, but not posted": """
+        SELECT tx.reference FROM payment_transaction tx
+          LEFT JOIN account_payment payment ON payment.id = tx.payment_id
+          LEFT JOIN account_move move ON move.id = payment.move_id
+         WHERE tx.state = 'done' AND tx.operation <> 'validation'
+           AND (move.id IS NULL OR move.state <> 'posted'
+                OR ROUND(payment.amount * 100) <> ABS(ROUND(tx.amount * 100)))""",
+    "posted, but not done": """
+        SELECT tx.reference FROM account_payment payment
+          JOIN account_move move ON move.id = payment.move_id AND move.state = 'posted'
+          JOIN payment_transaction tx ON tx.id = payment.payment_transaction_id
+         WHERE tx.state <> 'done'""",
+    "posted twice": """
+        SELECT payment_transaction_id FROM account_payment
+         WHERE payment_transaction_id IS NOT NULL AND state <> 'canceled'
+      GROUP BY 1 HAVING COUNT(*) > 1""",
+    "a payment is booked on another than the bill's payer": """
+        SELECT payment.id FROM account_payment payment
+          JOIN therapy_payment_allocation allocation
+            ON allocation.transaction_id = payment.payment_transaction_id
+          JOIN account_move move ON move.id = allocation.move_id
+         WHERE payment.partner_id <> move.partner_id
+            OR payment.paid_by_partner_id <> allocation.partner_id""",
+    "a payment is not reconciled with exactly its bills": """
+        SELECT tx.reference FROM therapy_payment_allocation allocation
+          JOIN payment_transaction tx
+            ON tx.id = allocation.transaction_id AND tx.state = 'done'
+          JOIN account_payment payment ON payment.id = tx.payment_id
+      GROUP BY tx.id, payment.id
+        HAVING SUM(ROUND(allocation.amount * 100)) <> COALESCE((
+               SELECT SUM(ROUND(partial.amount * 100))
+                 FROM account_partial_reconcile partial
+                 JOIN account_move_line credit ON credit.id = partial.credit_move_id
+                 JOIN account_move_line debit ON debit.id = partial.debit_move_id
+                WHERE credit.move_id = payment.move_id
+                  AND debit.move_id = ANY(ARRAY_AGG(allocation.move_id))), 0)
+             + (SELECT -SUM(ROUND(line.amount_residual * 100))
+                  FROM account_move_line line
+                 WHERE line.move_id = payment.move_id AND line.credit > 0)""",
+}
+
+
+class Books:
+    """The one assertion all stories end in."""
+
+    def assertBooks(self, unapplied=0):
+        """Fail with every rule that ledger, tries and processor break together.
+
+        :param int unapplied: cents of payers' money that no bill is to have taken
+        """
+        self.env.flush_all()
+        found = {name: self._rows(statement) for name, statement in NOTHING.items()}
+        wrong = [f"{name}: {rows}" for name, rows in found.items() if rows]
+        totals = self.sandbox.control("GET", "totals")
+        money = totals["currencies"].get("usd", {"captured": 0, "refunded": 0})
+        charged = {
+            intent["metadata"]["tx"]: intent["amount_received"]
+            for intent in totals["payment_intents"]
+            if intent["status"] == "succeeded"
+        }
+        for name, found, wanted in (
+            ("receivable per payer", self._cents(RECEIVABLE), self._cents(OPEN)),
+            (
+                "posted = captured - refunded",
+                self._rows(POSTED)[0][0],
+                money["captured"] - money["refunded"],
+            ),
+            ("money no bill took", self._rows(UNAPPLIED)[0][0], unapplied),
+            ("one charge per done try", self._cents(CHARGED), charged),
+        ):
+            if found != wanted:
+                wrong.append(f"{name}: {found}, not {wanted}")
+        self.assertFalse(wrong, "\n" + "\n".join(wrong))
+
+    def _rows(self, statement):
+        self.env.cr.execute(statement)
+        return self.env.cr.fetchall()
+
+    def _cents(self, statement):
+        """Return {key: cents} without zeros."""
+        return {key: cents for key, cents in self._rows(statement) if cents}
