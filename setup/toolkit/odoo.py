@@ -164,6 +164,11 @@ def main(arguments):
         case ["source"]:
             print(odoo_source.site_dir())
             return 0
+        case ["pot"]:
+            from . import translations
+
+            translations.export()
+            return 0
         case ["python", *rest]:
             os.environ.clear()
             os.environ.update(environment.variables(**postgres.variables()))
