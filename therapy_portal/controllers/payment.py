@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.http import request, route
@@ -31,6 +33,9 @@ class PaymentPortal(account_payment.PaymentPortal):
             raise ValidationError(request.env._("The access token is invalid."))
         self._therapy_check_switched_on()
         kwargs.pop("is_validation", None)
+        if move_sudo.exists() and move_sudo._therapy_is_private():
+            own = move_sudo.partner_id == request.env.user.partner_id
+            kwargs["landing_route"] = "/my/therapy/done" if own else "/pay/done"
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
 
     @route()
@@ -55,7 +60,7 @@ class PaymentPortal(account_payment.PaymentPortal):
             asked = values.get("amount", kwargs.get("amount") or 0.0)
             values["amount"] = min(asked, offer)
         if request.env.user._is_public():
-            values["show_tokenize_input_mapping"] = {}
+            values["show_tokenize_input_mapping"] = defaultdict(bool)
         return values
 
     def _create_transaction(
@@ -88,7 +93,7 @@ class PaymentPortal(account_payment.PaymentPortal):
                 raise AccessError(
                     request.env._("You do not have access to this payment token.")
                 )
-        return super()._create_transaction(
+        tx_sudo = super()._create_transaction(
             provider_id,
             payment_method_id,
             token_id,
@@ -100,6 +105,8 @@ class PaymentPortal(account_payment.PaymentPortal):
             landing_route,
             **kwargs,
         )
+        request.session[TX_KEY] = tx_sudo.id
+        return tx_sudo
 
     # === SHARED BY OUR ROUTES === #
 
@@ -239,7 +246,6 @@ class PaymentPortal(account_payment.PaymentPortal):
             },
             **kwargs,
         )
-        request.session[TX_KEY] = tx_sudo.id
         return tx_sudo._get_processing_values()
 
     def _therapy_get_own_transaction(self):
