@@ -154,6 +154,8 @@ class PaymentTransaction(models.Model):
         tx_sudo = self.sudo()  # sudo: the payer may not write own transactions
         tx_sudo.lock_for_update(allow_referencing=True)
         intent = outcome.intent
+        if outcome.result == "unknown" and tx_sudo.state not in ("draft", "pending"):
+            return  # An event was faster than the answer.
         tx_sudo.write(
             {
                 "therapy_stripe_result": outcome.result,

@@ -3,6 +3,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.therapy_stripe.outcome import Outcome
+
 from .common import TherapyStripeCommon
 
 CHARGE_LOG = "odoo.addons.therapy_stripe.models.payment_transaction_charge"
@@ -114,6 +116,11 @@ class TestCharge(TherapyStripeCommon):
         self._post_process(tx)
         self.assertIn(self.bill.payment_state, ("paid", "in_payment"))
         self.assertEqual(self.sandbox.captured(), 10000)
+
+    def test_event_faster_than_the_answer_is_not_forgotten(self):
+        tx = self._charge(self.bill, self.token)
+        tx._therapy_stripe_record(Outcome("unknown"))
+        self.assertEqual((tx.state, tx.therapy_stripe_result), ("done", "done"))
 
     def test_request_that_never_arrived_is_carried_out_once(self):
         self.sandbox.fault("drop_before")
