@@ -1,9 +1,12 @@
 from . import (
+    test_bank_asks,
+    test_books,
     test_divorced_parents,
     test_lost_answer,
     test_outsiders,
     test_privacy,
     test_stranger,
     test_taken_back,
+    test_two_bills,
     test_webhooks,
 )

@@ -172,11 +172,14 @@ class PaymentForm:
             "tokenization_requested": save,
             "landing_route": data["landing-route"],
             "is_validation": data.get("mode") == "validation",
-            "access_token": data.get("access-token"),
         }
+        if data.get("access-token"):
+            params["access_token"] = data["access-token"]
         if data["transaction-route"] == "/payment/transaction":
             currency = data.get("currency-id")
             params["currency_id"] = int(currency) if currency else None
             params["partner_id"] = int(data["partner-id"])
+        if data.get("payment-reference"):
+            params["payment_reference"] = data["payment-reference"]
         params.update(forged)
         return self.browser.call(route or data["transaction-route"], **params)

@@ -106,6 +106,8 @@ class TestWebhooks(Story):
         with self.allow_requests(all_requests=True):
             wizard.action_charge()
         self.assertEqual(wizard.result, "done")
+        first, second = self.sandbox.requests("/v1/payment_intents", "POST")
+        self.assertEqual((first["fault"], second["replayed"]), ("drop_after", True))
         stored = self.env["therapy.stripe.event"].search([])
         self.assertIn("payment_intent.succeeded", stored.mapped("event_type"))
         self.work()
