@@ -175,10 +175,15 @@ def button(page, name):
 
 
 def fill_field(page, name, value):
-    """Type into a form field by its technical name."""
-    box = page.locator(
-        f".o_field_widget[name='{name}'] input, .o_field_widget[name='{name}'] textarea"
-    ).first
+    """Type into a form field by its technical name.
+
+    A date that has a value is a button; pressing it makes it a field.
+    """
+    field = page.locator(f".o_field_widget[name='{name}']").first
+    field.wait_for()
+    if not field.locator("input, textarea").count():
+        field.locator("button").first.click()
+    box = field.locator("input, textarea").first
     box.fill(str(value))
     box.press("Tab")
 
