@@ -112,7 +112,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.move_type != "out_invoice" or self.partner_id.is_insurer:
             return self.env._("This bill cannot be paid this way.")
-        if self.state != "posted" or self.voided_by_move_id:
+        closed = self.voided_by_move_id or self.payment_state == "blocked"
+        if self.state != "posted" or closed:
             return self.env._("This bill is not open for payment.")
         if self.currency_id.compare_amounts(self.amount_residual, 0) <= 0:
             return self.env._("This bill is paid already.")

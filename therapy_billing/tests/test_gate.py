@@ -116,6 +116,10 @@ class TestGate(TherapyCommon):
         self.assertRefused("not open", voided, 10.0)
         self.assertCents(self._payable(voided), 0.0)
 
+    def test_a_disputed_bill_is_refused(self):
+        self.bill.action_toggle_block_payment()
+        self.assertRefused("not open", self.bill, 10.0)
+
     def test_insurers_do_not_pay_here(self):
         claim = self._create_bill(self.insurer, 50.0)
         self.assertRefused("cannot be paid this way", claim, 50.0)
