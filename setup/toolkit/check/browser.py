@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import expect, sync_playwright
 
+expect.set_options(timeout=60_000)
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
     "--no-sandbox",
