@@ -150,7 +150,8 @@ def idle(page, quiet_ms=250):
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         page.wait_for_timeout(quiet_ms)
-        if not page.under_way and not page.locator(".o_blockUI").count():
+        busy = page.locator(".o_blockUI, .o_loading_indicator").count()
+        if not page.under_way and not busy:
             return
     raise AssertionError(
         f"the page does not come to rest: {sorted(page.under_way)[:3]}"

@@ -77,6 +77,8 @@ def step_bill(report, browser, ledger, page, wanted):
     fill_field(page, "date_from", first.strftime("%m/%d/%Y"))
     fill_field(page, "date_to", last.strftime("%m/%d/%Y"))
     button(page, "action_preview")
+    expect(page.locator(STATE)).to_have_text("Previewed")
+    idle(page)
     browser.shoot(page, "run-preview")
     button(page, "action_generate")
     expect(page.locator(".o_list_view .o_data_row").first).to_be_visible(
