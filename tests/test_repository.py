@@ -148,7 +148,7 @@ def test_translation_template_knows_every_text_of_the_code(addon):
         for path, line, text in translated_texts(addon)
         if text not in known
     ]
-    assert not missing, "write the template again: ./setup/odoo i18n"
+    assert not missing, "write the template again: ./setup/odoo pot"
 
 
 @each_addon
