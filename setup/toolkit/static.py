@@ -1,4 +1,4 @@
-"""Static checks: ``run()`` for ``./setup/test``, ``python -m toolkit.static`` by hand.
+"""Static checks: ``run()`` for ``./setup/test``, ``setup/lint/check`` by hand.
 
 Each check is one function returning ``(ok, output)``; the output of a failure is what
 the reader needs to mend it and nothing more. ``.pre-commit-config.yaml`` calls the same
