@@ -182,9 +182,7 @@ class PaymentTransaction(models.Model):
         )
         if self.state == "draft":
             self._set_pending(state_message=message)
-        soon = clock.now() + timedelta(minutes=const.IN_FLIGHT_MINUTES, seconds=5)
-        cron = self.env.ref("therapy_stripe.ir_cron_stripe_resolve")
-        cron.sudo()._trigger(soon)  # sudo: payers may not see jobs
+        self._therapy_stripe_trigger_resolver()
 
     def _therapy_stripe_explain(self):
         """Return one sentence on a failed try, for staff and payer.
@@ -207,6 +205,13 @@ class PaymentTransaction(models.Model):
         )
 
     # === RESOLVE === #
+
+    @api.model
+    def _therapy_stripe_trigger_resolver(self):
+        """Have charges without an answer asked about as soon as that is allowed."""
+        soon = clock.now() + timedelta(minutes=const.IN_FLIGHT_MINUTES, seconds=5)
+        cron = self.env.ref("therapy_stripe.ir_cron_stripe_resolve")
+        cron.sudo()._trigger(soon)  # sudo: payers may not see jobs
 
     @api.model
     def _therapy_stripe_get_unresolved_domain(self):

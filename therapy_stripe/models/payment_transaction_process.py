@@ -109,6 +109,7 @@ class PaymentTransaction(models.Model):
         return {
             "succeeded": self._therapy_stripe_on_succeeded,
             "processing": self._therapy_stripe_on_processing,
+            "requires_action": self._therapy_stripe_on_requires_action,
             "requires_capture": self._therapy_stripe_on_requires_capture,
             "canceled": self._therapy_stripe_on_canceled,
             "requires_payment_method": self._therapy_stripe_on_declined,
@@ -126,6 +127,20 @@ class PaymentTransaction(models.Model):
     def _therapy_stripe_on_processing(self, intent):
         if self.state == "draft":
             self._set_pending()
+
+    def _therapy_stripe_on_requires_action(self, intent):
+        """Give up a charge that waits for a payer who is not there.
+
+        Stripe declines such charges itself; this is for the case that it does not.
+        """
+        if self.operation in ("offline", "online_token") and self.state in (
+            "draft",
+            "pending",
+        ):
+            adapter = self.provider_id._therapy_stripe_get_adapter()
+            adapter.cancel_payment_intent(intent["id"])
+            self.therapy_stripe_decline_code = "authentication_required"
+            self._set_error(self._therapy_stripe_explain())
 
     def _therapy_stripe_on_requires_capture(self, intent):
         if self.state in ("draft", "pending"):

@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.exceptions import LockError, ValidationError
 
 from odoo.addons.payment_stripe.controllers.main import StripeController
-from odoo.addons.therapy_billing.tools.cursor import run_in_fresh_cursor
+from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
 
 from .. import const
 from ..outcome import StripeFailure
@@ -64,16 +64,15 @@ class PaymentTransaction(models.Model):
         :raise LockError: if another process works on the transaction
         """
         self.ensure_one()
-        young = self._is_young(const.IN_FLIGHT_MINUTES)
         if self.sent_at:
-            # A charge of a saved card: cannot be taken back, only asked about.
-            if not young:
-                self._therapy_stripe_resolve()
+            # A charge of a saved card cannot be taken back, only asked about; and that
+            # commits, which the caller's locks would not survive.
+            self._therapy_stripe_trigger_resolver()
             return
         if not self.provider_reference:
             # No intent was handed out, so nobody can confirm one; but the request
             # that makes it may be on its way.
-            if not young:
+            if not self._is_young(const.IN_FLIGHT_MINUTES):
                 self._set_canceled()
             return
         intent = self._therapy_stripe_cancel_intent()
@@ -157,16 +156,30 @@ class PaymentTransaction(models.Model):
                 ("source_transaction_id", "=", False),
             ]
         )
-        cron = self.env["ir.cron"]
-        todo = [(tx, tx._therapy_try_release) for tx in drafts]
-        todo += [(tx, tx._therapy_stripe_refresh) for tx in pending]
-        for done, (tx, action) in enumerate(todo, start=1):
-            try:
-                action()
-            except (StripeFailure, LockError):
-                _logger.info("Transaction %s is asked about later", tx.id)
+        todo = (drafts | pending).ids
+        commit(self.env)
+        for done, tx_id in enumerate(todo, start=1):
+            run_in_fresh_cursor(
+                self.env,
+                lambda env, i=tx_id: env[self._name].browse(i)._therapy_stripe_check(),
+            )
             if self.env.context.get("ir_cron_progress_id"):
-                cron._commit_progress(1, remaining=len(todo) - done)
+                self.env["ir.cron"]._commit_progress(1, remaining=len(todo) - done)
+        self.env.invalidate_all(flush=False)
+
+    def _therapy_stripe_check(self):
+        """Release a draft that was left, or read a pending payment again.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        try:
+            if self.state == "draft":
+                self._therapy_try_release()
+            else:
+                self._therapy_stripe_refresh()
+        except (StripeFailure, LockError):
+            _logger.info("Transaction %s is asked about later", self.id)
 
     # === REFUND, CAPTURE, VOID === #
 

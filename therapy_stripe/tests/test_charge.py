@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -261,6 +262,38 @@ class TestCharge(TherapyStripeCommon):
         with self._later(minutes=30):
             tx._cron_therapy_stripe_refresh()
         self.assertEqual(tx.state, "done")
+
+    def test_charge_that_waits_for_an_absent_payer_is_given_up(self):
+        tx = self._create_tx(self.bill, operation="offline", token_id=self.token.id)
+        tx.sent_at = tx.create_date
+        adapter = self.provider._therapy_stripe_get_adapter()
+        intent = adapter.create_payment_intent(
+            {
+                "amount": 10000,
+                "currency": "usd",
+                "confirm": True,
+                "payment_method": "pm_card_authenticationRequired",
+                "return_url": "http://127.0.0.1/",
+                "metadata": tx._therapy_stripe_get_metadata(),
+            },
+            "absent",
+        )
+        self.assertEqual(intent["status"], "requires_action")
+        tx.provider_reference = intent["id"]
+        tx._therapy_stripe_refresh()
+        self.assertEqual(tx.state, "error")
+        self.assertIn("approve", tx.state_message)
+        self.assertEqual(self.sandbox.intents()[-1]["status"], "canceled")
+
+    def test_new_try_does_not_take_a_sent_charge_back(self):
+        self.sandbox.fault("drop_after")
+        tx = self._charge(self.bill, self.token)
+        self.sandbox.heal()
+        tx.state = "draft"  # As after a crash before the answer was recorded.
+        with self.assertRaises(ValidationError):
+            self._create_tx(self.bill)
+        self.assertEqual(tx.state, "draft")
+        self.assertTrue(self._get_live(tx))
 
     @mute_logger(CHARGE_LOG)
     def test_frozen_request_is_hidden_from_billers(self):
