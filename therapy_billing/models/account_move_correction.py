@@ -69,8 +69,9 @@ class AccountMove(models.Model):
 
         :return: what core returns
         :raise UserError: if a bill was seen or is being paid, or a cancelled one was
-            billed anew
+            billed anew; or for the entry of a card payment
         """
+        self.origin_payment_id._therapy_check_received()
         bills = self.filtered(lambda move: move.session_share_ids)
         bills.filtered(lambda move: move.state == "posted")._therapy_check_untouched()
         bills.filtered(lambda move: move.state == "cancel")._therapy_check_revival()
@@ -80,8 +81,10 @@ class AccountMove(models.Model):
         """Override of `account` to protect bills that somebody may have seen (M6).
 
         :return: what core returns
-        :raise UserError: if a bill was seen or is being paid
+        :raise UserError: if a bill was seen or is being paid, or for the entry of a
+            card payment
         """
+        self.origin_payment_id._therapy_check_received()
         bills = self.filtered(
             lambda move: move.session_share_ids and move.state != "cancel"
         )

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.therapy_billing.tools import cursor, money
 
@@ -23,7 +24,9 @@ class AccountPayment(models.Model):
         the processor says so. The try is committed before the processor is asked.
 
         :return: what core returns
+        :raise UserError: if a payment's try has no success yet
         """
+        self._therapy_check_answered()
         with_token = self.filtered(
             lambda payment: (
                 payment.payment_token_id and not payment.payment_transaction_id
@@ -51,6 +54,8 @@ class AccountPayment(models.Model):
         """Override of `account_payment` to keep bills of other people out.
 
         Core takes whatever bills are selected in the list, whoever they belong to.
+        Bills with nothing left to pay are passed over beside others; alone they stay,
+        so that the gate refuses them: a try without bills would not be gated (M3).
 
         Note: self.ensure_one()
 
@@ -68,10 +73,58 @@ class AccountPayment(models.Model):
             lambda bill: (
                 bill.partner_id == self.partner_id
                 and bill.currency_id == self.currency_id
-                and not self.currency_id.is_zero(bill._therapy_get_payable_amount())
             )
         )
-        return {**vals, "invoice_ids": [(6, 0, own.ids)]}
+        payable = own.filtered(
+            lambda bill: (
+                not bill.currency_id.is_zero(bill._therapy_get_payable_amount())
+            )
+        )
+        return {
+            **vals,
+            "invoice_ids": [(6, 0, (payable or own).ids)],
+            # Whose card it is, who need not be whom the bill is made out to (M12).
+            "paid_by_id": self.payment_token_id.partner_id.id,
+        }
+
+    def _therapy_check_answered(self):
+        """Refuse to post by hand what the processor has not confirmed (M5, M8).
+
+        :raise UserError: if a payment's try is under way, or failed
+        """
+        for payment in self:
+            # sudo: billers may not read all transactions, only the state is taken.
+            tx_sudo = payment.sudo().payment_transaction_id  # sudo: see the line above
+            if tx_sudo.therapy_allocation_ids and tx_sudo.state != "done":
+                raise UserError(
+                    self.env._(
+                        "The card payment of %(amount)s was not confirmed by the "
+                        "processor. It is posted by itself when it is.",
+                        amount=payment.currency_id.format(payment.amount),
+                    )
+                )
+
+    def _therapy_check_received(self):
+        """Refuse to take money out of the books that the processor received (M5).
+
+        :raise UserError: if a posted payment was charged for a bill
+        """
+        for payment in self:
+            # sudo: billers may not read all transactions, only the state is taken.
+            tx_sudo = payment.sudo().payment_transaction_id  # sudo: see the line above
+            tries_sudo = tx_sudo | tx_sudo.source_transaction_id
+            if (
+                payment.move_id.state == "posted"
+                and tx_sudo.state == "done"
+                and tries_sudo.therapy_allocation_ids
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(name)s was paid by card and stays in the books. Give the "
+                        "money back with a refund instead.",
+                        name=payment.name,
+                    )
+                )
 
     def _prepare_move_line_default_vals(
         self, write_off_line_vals=None, force_balance=None

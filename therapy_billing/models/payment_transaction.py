@@ -4,8 +4,10 @@ from odoo import api, fields, models
 
 from odoo.addons.therapy_billing.tools import clock
 
-#: A draft that no processor was told about is given up after these minutes.
+#: A draft that no processor was asked to charge is given up after these minutes.
 DRAFT_MINUTES = 10
+#: One that a processor was asked to charge, and that gave no answer, after these hours.
+SENT_HOURS = 24
 
 
 class PaymentTransaction(models.Model):
@@ -36,6 +38,12 @@ class PaymentTransaction(models.Model):
     charged_at = fields.Datetime(
         readonly=True, copy=False, help="When the payer was charged."
     )
+    given_up_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="When a draft was given up because it took too long. Its processor may "
+        "still report a success.",
+    )
     paid_by_id = fields.Many2one(
         "res.partner",
         string="Paid by",
@@ -65,7 +73,9 @@ class PaymentTransaction(models.Model):
     def _update_state(self, allowed_states, target_state, state_message):
         """Override of `payment` to release what a dead try reserved (M3).
 
-        Providers call this only when the processor said so.
+        Providers call this only when the processor said so. A draft that was given up
+        for the time it took is not dead for its processor: what becomes of it later
+        is accepted (M5).
 
         :param tuple allowed_states: source states
         :param str target_state: new state
@@ -73,8 +83,12 @@ class PaymentTransaction(models.Model):
         :return: the updated transactions
         :rtype: recordset of `payment.transaction`
         """
-        transactions = super()._update_state(
+        given_up = self.filtered(lambda tx: tx.state == "cancel" and tx.given_up_at)
+        transactions = super(PaymentTransaction, self - given_up)._update_state(
             allowed_states, target_state, state_message
+        )
+        transactions |= super(PaymentTransaction, given_up)._update_state(
+            (*allowed_states, "cancel"), target_state, state_message
         )
         if target_state in ("cancel", "error"):
             transactions._therapy_release()
@@ -97,9 +111,9 @@ class PaymentTransaction(models.Model):
     def _therapy_try_release(self) -> bool:
         """Give up a draft so that its payer may try again.
 
-        A draft that a processor may know about must be asked about first. For a
-        provider to do so, it must override this method; when the draft turns out to
-        have succeeded it sets it done and returns False.
+        Only time tells here. For a provider whose processor can be asked, or told to
+        cancel, it must override this method; when the draft turns out to have
+        succeeded it sets it done and returns False.
 
         Note: self.ensure_one()
 
@@ -107,9 +121,12 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        limit = fields.Datetime.subtract(clock.now(), minutes=DRAFT_MINUTES)
-        if self.state != "draft" or self.sent_at or self.last_state_change > limit:
+        patience = {"hours": SENT_HOURS} if self.sent_at else {"minutes": DRAFT_MINUTES}
+        limit = fields.Datetime.subtract(clock.now(), **patience)
+        started = self.sent_at or self.last_state_change
+        if self.state != "draft" or started > limit:
             return False
+        self.given_up_at = clock.now()
         self._set_canceled(state_message=self.env._("Not finished in time."))
         return True
 

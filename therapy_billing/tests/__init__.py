@@ -6,6 +6,7 @@ from . import (
     test_corrections,
     test_gate,
     test_import,
+    test_installation,
     test_patient,
     test_posting,
     test_race,

@@ -96,12 +96,15 @@ class TestGate(TherapyCommon):
             self._pay(self.bill, 100.0, payer=self.father)
         self.assertEqual(first.state, "cancel")
 
-    def test_a_draft_that_a_processor_was_told_about_is_not_given_up(self):
+    def test_a_draft_that_a_processor_was_asked_about_is_kept_for_a_day(self):
         first = self._pay(self.bill, 100.0)
         first.sent_at = first.last_state_change
-        with freeze_time(first.last_state_change + timedelta(days=9)):
+        with freeze_time(first.last_state_change + timedelta(hours=23)):
             self.assertRefused("not finished", self.bill, 100.0)
         self.assertEqual(first.state, "draft")
+        with freeze_time(first.last_state_change + timedelta(hours=25)):
+            self._pay(self.bill, 100.0)
+        self.assertEqual(first.state, "cancel")
 
     def test_bills_that_are_not_open_are_refused(self):
         draft = self._create_invoice_one_line(

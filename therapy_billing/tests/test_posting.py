@@ -151,6 +151,19 @@ class TestPosting(TherapyCommon):
         self.assertResidual(self.bill, 0.0)
         self.assertTrue(tx.payment_id)
 
+    def test_the_success_of_a_draft_that_was_given_up_is_booked(self):
+        first = self._pay(self.bill, 100.0)
+        with freeze_time(first.last_state_change + timedelta(minutes=11)):
+            second = self._pay(self.bill, 30.0)
+        self.assertEqual(first.state, "cancel")
+        payment = self._succeed(first)
+        self.assertEqual(first.state, "done")
+        self.assertResidual(self.bill, 30.0)
+        self._succeed(second)
+        self.assertResidual(self.bill, 0.0)
+        lines = self._receivable(payment).filtered(lambda line: not line.reconciled)
+        self.assertCents(sum(lines.mapped("amount_residual")), -30.0)
+
     def test_a_late_success_takes_nothing_that_others_reserved(self):
         late = self._pay(self.bill, 100.0)
         late._set_canceled()
