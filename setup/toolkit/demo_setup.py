@@ -95,7 +95,11 @@ def fill_practice(env, folder):
     for kind in ("services", "payers", "schedule"):
         content = (Path(folder) / f"{kind}.csv").read_bytes()
         job = env["therapy.import"].create(
-            {"kind": kind, "file": base64.b64encode(content), "file_name": f"{kind}.csv"}
+            {
+                "kind": kind,
+                "file": base64.b64encode(content),
+                "file_name": f"{kind}.csv",
+            }
         )
         job.action_import()
     run = env["therapy.billing.run"].create(
