@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 import psycopg2
 
 from odoo import SUPERUSER_ID, Command, api
@@ -79,12 +81,22 @@ class TestRace(TransactionCase):
             {
                 "name": "Race",
                 "code": "none",
+                "state": "test",
                 "company_id": company.id,
                 "payment_method_ids": [Command.set(method.ids)],
             }
         )
+        token = env["payment.token"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "partner_id": partners[0].id,
+                "provider_ref": "race",
+            }
+        )
         cls.ids = {
             "bill": bill.id,
+            "token": token.id,
             "currency": bill.currency_id.id,
             "provider": provider.id,
             "method": method.id,
@@ -112,6 +124,7 @@ class TestRace(TransactionCase):
         with cls.registry.cursor() as cr:
             delete(cr, "therapy_payment_allocation", "move_id", cls.ids["bill"])
             delete(cr, "payment_transaction", "provider_id", cls.ids["provider"])
+            delete(cr, "payment_token", "id", cls.ids["token"])
             delete(cr, "payment_provider", "id", cls.ids["provider"])
             delete(cr, "account_move", "patient_id", cls.ids["patient"])
             delete(cr, "therapy_billing_run", "id", cls.ids["runs"])
@@ -177,6 +190,41 @@ class TestRace(TransactionCase):
         with self.assertRaisesRegex(ValidationError, "40.00"):
             cursor.run_in_fresh_cursor(env, lambda fresh: self._pay(fresh, 1, 60.0))
         cursor.run_in_fresh_cursor(env, lambda fresh: self._pay(fresh, 1, 40.0))
+
+    def _charge(self, answer, amount):
+        env = self._open()
+        token = env["payment.token"].browse(self.ids["token"])
+        transaction_class = self.registry["payment.transaction"]
+        with patch.object(transaction_class, "_send_payment_request", answer):
+            return env["payment.transaction"]._therapy_charge(
+                token, [(self.ids["bill"], amount)]
+            )
+
+    def _seen_from_outside(self):
+        bill = self._open()["account.move"].browse(self.ids["bill"])
+        return [
+            (part.amount, part.live, part.transaction_id.state)
+            for part in bill.therapy_allocation_ids
+        ]
+
+    def test_the_reservation_is_committed_before_the_processor_is_asked(self):
+        seen = []
+
+        def kill(tx):
+            seen.extend(self._seen_from_outside())
+            raise RuntimeError("The server was killed.")
+
+        with self.assertRaises(RuntimeError):
+            self._charge(kill, 60.0)
+        self.assertEqual(seen, [(60.0, True, "draft")])
+        self.assertEqual(self._seen_from_outside(), seen, "nobody knows what happened")
+        with self.assertRaisesRegex(ValidationError, "not finished"):
+            self._charge(lambda tx: tx._set_done(), 60.0)
+
+    def test_the_answer_is_committed_by_itself(self):
+        tx_id = self._charge(lambda tx: tx._set_pending(), 60.0)
+        self.assertEqual(self._seen_from_outside(), [(60.0, True, "pending")])
+        self.assertTrue(tx_id)
 
     def test_two_runs_at_once_bill_a_session_once(self):
         first, second = self._open(), self._open()
