@@ -4,6 +4,7 @@ from datetime import datetime
 from freezegun import freeze_time
 
 from odoo import Command, fields
+from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -213,14 +214,10 @@ class TherapyPortalHttpCommon(TherapyPortalCommon, HttpCase):
     def _get(self, path, **kwargs):
         return self.url_open(path, **kwargs)
 
-    def _csrf(self, html):
-        return re.search(r'name="csrf_token" value="([^"]+)"', html).group(1)
-
     def _look_up(self, number, code, **kwargs):
         """Type number and code on /pay and return the page that follows."""
-        page = self._get("/pay")
         data = {
-            "csrf_token": self._csrf(page.text),
+            "csrf_token": Request.csrf_token(self),
             "bill_number": number,
             "access_code": code,
         }

@@ -263,20 +263,35 @@ class TestCoreRoutes(TherapyPortalHttpCommon):
 
     # === PAYMENT LINKS === #
 
-    def test_cores_payment_link_shows_no_cards_and_offers_what_is_left(self):
+    def test_cores_payment_link_leads_to_the_public_page(self):
         link = (
             self.env["payment.link.wizard"]
             .sudo()
             .with_context(active_id=self.bill.id, active_model="account.move")
             .create(
-                {"amount": 999.0, "res_model": "account.move", "res_id": self.bill.id}
+                {
+                    "amount": 999.0,
+                    "res_model": "account.move",
+                    "res_id": self.bill.id,
+                }
             )
             .link
         )
-        html = self._get(link.removeprefix(self.bill.get_base_url())).text
+        page = self._get(link.removeprefix(self.bill.get_base_url()))
+        self.assertIn("/pay/bill", page.url)
+        self.assertIn('value="120.00"', page.text)
+
+    def test_cores_payment_page_offers_what_is_left_and_no_cards(self):
+        token = self._generate_test_access_token(
+            self.mother.id, 999.0, self.currency.id
+        )
+        html = self._get(
+            f"/payment/pay?invoice_id={self.bill.id}&partner_id={self.mother.id}"
+            f"&amount=999.0&currency_id={self.currency.id}&access_token={token}"
+        ).text
+        self.assertAmounts(float(self._form_value(html, "amount")), 120)
         self.assertNotIn("4242", html)
         self.assertNotIn("o_payment_tokenize_checkbox", html)
-        self.assertAmounts(float(self._form_value(html, "amount")), 120)
         self.assertFalse(find_leaks(html, SECRETS))
 
     # === THE STATUS PAGE === #

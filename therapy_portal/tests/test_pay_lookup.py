@@ -190,6 +190,13 @@ class TestPayLookup(TherapyPortalHttpCommon):
             self._look_up(self.bill.name, "012345")
         self.assertFalse([line for line in logs.output if "012345" in line])
 
+    def test_the_form_of_the_page_opens_the_bill(self):
+        html = self._get("/pay").text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', html).group(1)
+        data = {"bill_number": self.bill.name, "access_code": "012345"}
+        page = self.url_open("/pay", data={"csrf_token": token, **data})
+        self.assertTrue(page.url.endswith("/pay/bill"))
+
     def test_a_post_without_csrf_token_is_refused(self):
         data = {"bill_number": self.bill.name, "access_code": "012345"}
         with self.assertLogs(HTTP, level="WARNING"):
