@@ -1,6 +1,7 @@
 from . import (
     test_bank_asks,
     test_books,
+    test_core_dialog,
     test_divorced_parents,
     test_lost_answer,
     test_outsiders,
