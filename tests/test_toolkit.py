@@ -22,10 +22,10 @@ from toolkit.console import Stop
 
 REPO = Path(__file__).resolve().parents[1]
 LOG = """\
-2026-11-22 10:00:00,000 1 INFO db odoo.addons.x.tests.test_a: Starting TestA.test_one ...
-2026-11-22 10:00:00,000 1 INFO db odoo.addons.x.tests.test_a: Starting TestA.test_two ...
-2026-11-22 10:00:00,000 1 ERROR db odoo.addons.x.tests.test_a: FAIL: TestA.test_two
-2026-11-22 10:00:00,000 1 INFO db odoo.addons.x.tests.test_a: skipped TestA.test_b : why
+2026-11-22 10:00:00,000 1 INFO db x.test_a: Starting TestA.test_one ...
+2026-11-22 10:00:00,000 1 INFO db x.test_a: Starting TestA.test_two ...
+2026-11-22 10:00:00,000 1 ERROR db x.test_a: FAIL: TestA.test_two
+2026-11-22 10:00:00,000 1 INFO db x.test_a: skipped TestA.test_b : why
 2026-11-22 10:00:00,000 1 WARNING db odoo.models: something odd
 2026-11-22 10:00:00,000 1 INFO db odoo.tests.result: 1 failed, 0 error(s) of 2 tests
 """
