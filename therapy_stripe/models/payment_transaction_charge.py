@@ -200,9 +200,10 @@ class PaymentTransaction(models.Model):
                 "nothing was charged. (%(code)s)",
                 code=self.therapy_stripe_code or "?",
             )
-        return explain_decline(
+        reason = explain_decline(
             self.therapy_stripe_decline_code, self.therapy_stripe_code
         )
+        return self.env._(reason)
 
     # === RESOLVE === #
 

@@ -79,6 +79,16 @@ class TestCard(TherapyStripeCommon):
         with self.assertRaises(AccessError):
             wizard.with_user(clinician).action_start("phone", "x")
 
+    def test_cards_are_not_saved_for_other_companies(self):
+        company = self.env["res.company"].create({"name": "Southside Practice"})
+        wizard = (
+            self.env["therapy.add.card"]
+            .with_user(self.biller)
+            .create({"partner_id": self.payer.id, "company_id": company.id})
+        )
+        with self.assertRaises(AccessError):
+            wizard.action_start("phone", "Agreed")
+
     def test_one_customer_per_payer_without_personal_data(self):
         self._save_card()
         self._save_card("pm_card_mastercard")

@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import AccessError, LockError, UserError
 
 from odoo.addons.payment import utils as payment_utils
 
@@ -65,6 +65,8 @@ class TherapyAddCard(models.TransientModel):
         :rtype: payment.provider
         :raise UserError: if there is none that works
         """
+        if self.company_id not in self.env.companies:
+            raise AccessError(self.env._("This is not one of your companies."))
         providers_sudo = self.env["payment.provider"].sudo()  # sudo: billers may not
         provider_sudo = providers_sudo.search(
             [
