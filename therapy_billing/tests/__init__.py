@@ -1,5 +1,4 @@
 from . import (
-    core_defects,
     test_access_rights,
     test_billing_run,
     test_charge,
@@ -12,4 +11,9 @@ from . import (
     test_race,
     test_session,
     test_tools,
+)
+from .core_defects import (
+    test_double_payment,
+    test_payer_is_not_patient,
+    test_pending_token,
 )
