@@ -19,6 +19,7 @@ from . import (
     res_company,
     res_company_accounts,
     res_config_settings,
+    res_config_settings_money,
     res_partner,
     res_partner_credit,
     therapy_adjustment_reason,

@@ -4,6 +4,7 @@ from . import (
     test_billing_run,
     test_charge,
     test_corrections,
+    test_credits,
     test_gate,
     test_import,
     test_installation,
