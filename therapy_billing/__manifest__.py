@@ -28,6 +28,7 @@
         "views/therapy_payment_wizard_views.xml",
         "views/therapy_credit_views.xml",
         "views/res_config_settings_money_views.xml",
+        "views/therapy_import_balances_views.xml",
         "views/therapy_billing_menus.xml",
     ],
     "demo": ["demo/therapy_billing_demo.xml"],

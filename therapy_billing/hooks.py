@@ -14,6 +14,7 @@ def pre_init_hook(env):
         "voided_by_move_id": "int4",
         "therapy_payment_seq": "int4",
         "therapy_adjusts_move_id": "int4",
+        "therapy_opening_reference": "varchar",
     }
     for name, column_type in columns.items():
         if not sql.column_exists(env.cr, "account_move", name):

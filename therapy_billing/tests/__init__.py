@@ -1,6 +1,7 @@
 from . import (
     core_defects,
     test_access_rights,
+    test_adjustments,
     test_billing_run,
     test_charge,
     test_corrections,
@@ -11,6 +12,7 @@ from . import (
     test_patient,
     test_posting,
     test_race,
+    test_receipts,
     test_session,
     test_tools,
 )

@@ -94,7 +94,7 @@ class TherapyPaymentWizard(models.TransientModel):
                 ],
                 limit=1,
             )
-            wizard.duplicate_warning = same and self.env._(
+            wizard.duplicate_warning = bool(same) and self.env._(
                 "%(name)s of this day has the same payer and amount. Is this the same "
                 "payment?",
                 name=same.name,
