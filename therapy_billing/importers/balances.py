@@ -160,9 +160,7 @@ class BalancesImporter(Importer):
         day = self.parse(rows_tool.parse_date, row, DATE, self._("Impossible date:"))
         due = day
         if cells.get(DUE):
-            due = self.parse(
-                rows_tool.parse_date, row, DUE, self._("Impossible date:")
-            )
+            due = self.parse(rows_tool.parse_date, row, DUE, self._("Impossible date:"))
         if day > self.cutover or due < day:
             raise Rejected(self._("The dates are not in order."))
         amount = self.parse(parse_balance, row, AMOUNT, self._("Impossible amount:"))

@@ -137,7 +137,7 @@ class AccountMove(models.Model):
 
     @api.model
     def _therapy_check_adjustment_limit(self, company, amount, bill):
-        """Refuse billers more than the practice allows, all adjustments of a bill added.
+        """Refuse billers more than the practice allows for all of a bill's adjustments.
 
         :param company: the `res.company`
         :param float amount: the amount

@@ -40,7 +40,7 @@ class ResPartner(models.Model):
     # === ACTION METHODS === #
 
     def action_therapy_apply_credits(self):
-        """Put the payer's credits on their open bills, the bill due first before others.
+        """Put the payer's credits on their open bills, the one due first first.
 
         :return: the notification that says what was done
         :rtype: dict

@@ -42,9 +42,9 @@ class TestAdjustments(TherapyCommon):
         )
         self.assertEqual(note.patient_id, self.kim)
         self.assertIn("3 letters", note.therapy_reason)
-        self.assertFalse(self.env["account.payment"].search(
-            [("partner_id", "=", self.mother.id)]
-        ))
+        self.assertFalse(
+            self.env["account.payment"].search([("partner_id", "=", self.mother.id)])
+        )
 
     def test_a_bill_written_off_is_not_taken_back(self):
         session = self._create_session(self.kim)
@@ -82,9 +82,7 @@ class TestAdjustments(TherapyCommon):
 
     def test_billers_have_a_limit_per_bill_and_managers_none(self):
         self.practice.therapy_adjustment_limit = 20.0
-        biller = new_test_user(
-            self.env, "bill", groups="therapy_billing.group_biller"
-        )
+        biller = new_test_user(self.env, "bill", groups="therapy_billing.group_biller")
         biller.write(
             {
                 "company_ids": [Command.set(self.practice.ids)],
@@ -148,11 +146,11 @@ class TestAdjustments(TherapyCommon):
         with self.assertRaisesRegex(UserError, "chart of accounts"):
             company._therapy_get_receipt_methods()
 
-    def test_the_chart_of_the_united_states_works_too(self):
+    def test_a_company_that_gets_its_chart_later_is_set_up_then(self):
         us = self.env.ref("base.us")
-        company = self.env["res.company"].create({"name": "US", "country_id": us.id})
+        company = self.env["res.company"].create({"name": "New", "country_id": us.id})
         self.env["account.chart.template"].try_loading(
-            "us", company=company, install_demo=False
+            "generic_coa", company=company, install_demo=False
         )
         company.action_therapy_set_up_accounts()
         methods = company._therapy_get_receipt_methods()
@@ -161,6 +159,10 @@ class TestAdjustments(TherapyCommon):
         self.assertTrue(all(method.payment_account_id for method in methods))
         self.assertEqual(
             company.therapy_account_undeposited_id.account_type, "asset_current"
+        )
+        self.assertNotEqual(
+            company.therapy_account_undeposited_id,
+            self.practice._therapy_get_account("undeposited"),
         )
 
     # === OPENING BALANCES === #
@@ -204,9 +206,9 @@ class TestAdjustments(TherapyCommon):
     def test_importing_balances_again_changes_nothing(self):
         row = "A-1,Ives,Kim,03/01/2015,Rosa Ives,rosa@example.com,08/15/2026,,120.50"
         self._import(row)
-        self.assertEqual(self._import(row, row).line_ids.mapped("state"), [
-            "unchanged", "unchanged"
-        ])
+        self.assertEqual(
+            self._import(row, row).line_ids.mapped("state"), ["unchanged", "unchanged"]
+        )
         changed = self._import(row.replace("120.50", "120.51"))
         self.assertEqual(changed.line_ids.state, "rejected")
         moves = self.env["account.move"].search(

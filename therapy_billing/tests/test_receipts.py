@@ -183,9 +183,12 @@ class TestReceipts(TherapyCommon):
         self.practice.therapy_returned_check_fee = 25.0
         payment = self._record(60.0)
         self._correct(payment, kind="return")
-        fee = self.env["account.move"].search(
-            [("partner_id", "=", self.mother.id), ("move_type", "=", "out_invoice")]
-        ) - self.bill
+        fee = (
+            self.env["account.move"].search(
+                [("partner_id", "=", self.mother.id), ("move_type", "=", "out_invoice")]
+            )
+            - self.bill
+        )
         self.assertCents(fee.amount_total, 25.0)
         self.assertTrue(fee.is_therapy_bill)
         self.assertEqual(
@@ -215,9 +218,7 @@ class TestReceipts(TherapyCommon):
     # === RIGHTS === #
 
     def test_a_biller_records_adjusts_and_corrects(self):
-        biller = new_test_user(
-            self.env, "bill", groups="therapy_billing.group_biller"
-        )
+        biller = new_test_user(self.env, "bill", groups="therapy_billing.group_biller")
         biller.write(
             {
                 "company_ids": [Command.set(self.practice.ids)],

@@ -26,9 +26,7 @@ class TherapyAdjustmentWizard(models.TransientModel):
     note = fields.Char(help="For the practice; the payer does not see it.")
     percent = fields.Float(string="Percent of the Bill")
     amount = fields.Monetary(required=True)
-    payable = fields.Monetary(
-        string="Open on the Bill", compute="_compute_payable"
-    )
+    payable = fields.Monetary(string="Open on the Bill", compute="_compute_payable")
     company_id = fields.Many2one("res.company", required=True)
     currency_id = fields.Many2one("res.currency", required=True)
 

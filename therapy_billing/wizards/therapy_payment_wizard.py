@@ -134,7 +134,9 @@ class TherapyPaymentWizard(models.TransientModel):
             raise UserError(
                 self.env._("Enter the number of the check.")
                 if self.kind == "check"
-                else self.env._("Enter the reference that the terminal or service gave.")
+                else self.env._(
+                    "Enter the reference that the terminal or service gave."
+                )
             )
         if self.date > self.company_id._therapy_local_date():
             raise ValidationError(self.env._("This day is still to come."))
