@@ -6,6 +6,7 @@ from . import (
     test_charge,
     test_corrections,
     test_credits,
+    test_credits_race,
     test_gate,
     test_import,
     test_installation,
