@@ -72,9 +72,7 @@ class AccountMove(models.Model):
         amount = sum(part for _bill, _line, part in applied)
         if applied:
             message = self.env._(
-                "%(amount)s of credit put on %(count)s bills.",
-                amount=currency.format(amount),
-                count=len({bill for bill, _line, _part in applied}),
+                "Credit applied: %(amount)s.", amount=currency.format(amount)
             )
         else:
             message = self.env._("There was no credit to put on these bills.")
