@@ -38,10 +38,10 @@ def parse_balance(text: str) -> Decimal:
     :rtype: Decimal
     :raise ValueError: if it is 0, too fine or not a number
     """
-    amount = rows_tool.parse_number(text)
-    if not amount or amount != amount.quantize(Decimal("0.01")):
+    number = rows_tool.parse_number(text)
+    if not number or number != number.quantize(Decimal("0.01")):
         raise ValueError(text)
-    return amount
+    return number
 
 
 @dataclass
@@ -55,6 +55,11 @@ class Balance:
     day: date
     due: date
     amount: Decimal
+
+    @property
+    def content(self):
+        """Return what two rows of one reference must share to be the same."""
+        return (self.payer, self.amount)
 
 
 class BalancesImporter(Importer):
@@ -132,7 +137,7 @@ class BalancesImporter(Importer):
         if first is balance:
             return False
         if isinstance(first, Balance):
-            same = (first.payer, first.amount) == (balance.payer, balance.amount)
+            same = first.content == balance.content
         else:
             amount = float(abs(balance.amount))
             same = first.partner_id == balance.payer and not (
