@@ -102,6 +102,21 @@ class TestCredits(TherapyCommon):
             bill.js_assign_outstanding_line(line.id)
         self.assertCents(self._open(payment), 100.0)
 
+    def test_what_came_twice_is_a_credit_with_its_cause(self):
+        bill = self._create_bill(self.mother, 100.0)
+        late = self._pay(bill, 100.0)
+        late._set_canceled()
+        other = self._pay(bill, 70.0, payer=self.father)
+        late._set_done(extra_allowed_states=("cancel",))
+        late._post_process()
+        self.assertEqual(late.payment_id.therapy_credit_cause, "overpaid")
+        self.assertCents(self.mother.therapy_credit_amount, 70.0)
+        self.assertEqual(bill._therapy_apply_credits(), [], "it is reserved")
+        other._set_error("declined")
+        bill._therapy_apply_credits()
+        self.assertResidual(bill, 0.0)
+        self.assertEqual(late.payment_id.move_id.therapy_credit_cause, "overpaid")
+
     def test_a_limit_is_kept_over_all_bills(self):
         self._prepay(self.mother, 100.0)
         bills = self._create_bill(self.mother, 40.0) | self._create_bill(
