@@ -1,5 +1,6 @@
 """Readers of a practice's files, one class per kind of file."""
 
+from .balances import BalancesImporter
 from .base import Importer, Result
 from .payers import PayersImporter
 from .schedule import ScheduleImporter
@@ -9,6 +10,7 @@ IMPORTERS = {
     "services": ServicesImporter,
     "payers": PayersImporter,
     "schedule": ScheduleImporter,
+    "balances": BalancesImporter,
 }
 
 __all__ = ["IMPORTERS", "Importer", "Result"]

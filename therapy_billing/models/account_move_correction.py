@@ -100,11 +100,14 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         line = self.env["account.move.line"].browse(line_id)
-        if self.is_therapy_bill and line.partner_id != self.partner_id:
+        if not self.is_therapy_bill:
+            return super().js_assign_outstanding_line(line_id)
+        self._therapy_check_credit_choice(self, line)
+        if not self._therapy_apply_credits(lines=line):
             raise UserError(
-                self.env._("This money belongs to somebody else: it stays with them.")
+                self.env._("Nothing of this bill is left that the credit could pay.")
             )
-        return super().js_assign_outstanding_line(line_id)
+        return True
 
     def action_therapy_retract(self):
         """Take bills back, so that their sessions can be billed anew (M6).
@@ -115,6 +118,7 @@ class AccountMove(models.Model):
         :return: True
         :raise UserError: if money was received or is on its way
         """
+        self._therapy_give_credits_back()
         for move in self:
             move._therapy_check_unpaid()
         locked = self.filtered(

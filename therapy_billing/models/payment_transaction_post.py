@@ -290,6 +290,7 @@ class PaymentTransaction(models.Model):
 
         :param payment: the `account.payment`
         """
+        payment.therapy_credit_cause = "overpaid"
         bills = self.therapy_allocation_ids.move_id
         payment.activity_schedule(
             "mail.mail_activity_data_todo",

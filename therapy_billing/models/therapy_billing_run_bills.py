@@ -50,6 +50,7 @@ class TherapyBillingRun(models.Model):
         )
         self._create_shares(moves, groups.values())
         moves.action_post()
+        moves._therapy_apply_credits_by_policy()
         self.env.flush_all()
         return problems
 

@@ -1,14 +1,18 @@
 from . import (
     test_access_rights,
+    test_adjustments,
     test_billing_run,
     test_charge,
     test_corrections,
+    test_credits,
+    test_credits_race,
     test_gate,
     test_import,
     test_installation,
     test_patient,
     test_posting,
     test_race,
+    test_receipts,
     test_session,
     test_tools,
 )

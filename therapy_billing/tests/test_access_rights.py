@@ -39,6 +39,24 @@ MATRIX = {
         "biller": "rwcu",
         "auditor": "r",
     },
+    "therapy.adjustment.reason": {
+        "clinician": "",
+        "biller": "r",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.payment.wizard": {"clinician": "", "biller": "rwcu", "auditor": ""},
+    "therapy.adjustment.wizard": {"clinician": "", "biller": "rwcu", "auditor": ""},
+    "therapy.credit.transfer.wizard": {
+        "clinician": "",
+        "biller": "rwcu",
+        "auditor": "",
+    },
+    "therapy.payment.correction.wizard": {
+        "clinician": "",
+        "biller": "rwcu",
+        "auditor": "",
+    },
     "therapy.import": {"clinician": "", "biller": "rwcu", "auditor": "r"},
     "therapy.import.line": {"clinician": "", "biller": "rwcu", "auditor": "r"},
 }

@@ -1,0 +1,177 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    """Write-offs, discounts and goodwill: credit notes on contra-revenue (M6)."""
+
+    _inherit = "account.move"
+
+    therapy_adjusts_move_id = fields.Many2one(
+        "account.move",
+        string="Adjusts",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The bill whose amount this credit note lowers. Unlike a reversal it "
+        "leaves the bill and its sessions as they are.",
+    )
+    therapy_adjustment_ids = fields.One2many(
+        "account.move", "therapy_adjusts_move_id", string="Adjustments", readonly=True
+    )
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _therapy_adjust(self, reason, amount, bill=None, payer=None, note="", day=None):
+        """Waive a part of a bill, or give a payer goodwill to use later.
+
+        A credit note of its own day on the account of the reason's kind. It is no
+        reversal: the sessions of the bill stay billed.
+
+        :param reason: the `therapy.adjustment.reason`
+        :param float amount: the amount, more than 0, in whole cents
+        :param bill: the `account.move`; none gives an open credit (goodwill)
+        :param payer: the `res.partner` of the credit, if there is no bill
+        :param str note: more words, for the practice only
+        :param date day: day of the credit note; today if empty
+        :return: the posted credit note
+        :rtype: recordset of `account.move`
+        :raise UserError: if it is above the user's limit
+        :raise ValidationError: if it is more than is left of the bill
+        """
+        company = bill.company_id if bill else self.env.company
+        Transaction = self.env["payment.transaction"]
+        currency = (bill or company).currency_id
+        if bill:
+            Transaction._therapy_lock_bills(bill)
+        amount = Transaction._therapy_check_amount(amount, currency)
+        if bill:
+            payable = bill._therapy_get_payable_amount()
+            Transaction._therapy_check_payable(amount, payable, bill)
+        self._therapy_check_adjustment_limit(company, amount, bill)
+        credit_note = self.create(
+            self._prepare_therapy_adjustment_vals(
+                reason, amount, bill, payer, note, day, company
+            )
+        )
+        if bill:
+            account = bill._therapy_terms().account_id[:1]
+            credit_note._therapy_terms().account_id = account
+        credit_note.action_post()
+        if bill:
+            bill._therapy_settle(credit_note._therapy_terms(), amount)
+        return credit_note
+
+    @api.model
+    def _prepare_therapy_adjustment_vals(
+        self, reason, amount, bill, payer, note, day, company
+    ) -> dict:
+        """Return the values of a credit note that adjusts.
+
+        :param reason: the `therapy.adjustment.reason`
+        :param float amount: the amount
+        :param bill: the `account.move`, if any
+        :param payer: the `res.partner`, if there is no bill
+        :param str note: more words
+        :param date day: the day; today if empty
+        :param company: the `res.company`
+        :return: values of an `account.move`
+        :rtype: dict
+        """
+        journal = bill.journal_id if bill else self._therapy_get_journal(company)
+        day = company._therapy_get_open_date(
+            day or company._therapy_local_date(), journal
+        )
+        # Neutral words (P1): the reason is not for the paper.
+        name = (
+            self.env._("Adjustment of %(name)s", name=bill.name)
+            if bill
+            else self.env._("Credit")
+        )
+        line = {
+            "name": name,
+            "quantity": 1.0,
+            "price_unit": amount,
+            "account_id": company._therapy_get_account(reason.kind).id,
+            "tax_ids": [Command.clear()],
+        }
+        return {
+            "move_type": "out_refund",
+            "partner_id": (bill.partner_id if bill else payer).id,
+            "patient_id": bill.patient_id.id if bill else False,
+            "company_id": company.id,
+            "currency_id": (bill or company).currency_id.id,
+            "journal_id": journal.id,
+            "invoice_date": day,
+            "invoice_date_due": day,
+            "invoice_payment_term_id": False,
+            "therapy_credit_cause": reason.kind,
+            "therapy_adjusts_move_id": bill.id if bill else False,
+            "therapy_reason": ": ".join(filter(None, [reason.name, note])),
+            "invoice_line_ids": [Command.create(line)],
+        }
+
+    @api.model
+    def _therapy_get_journal(self, company, journal_type="sale"):
+        """Return a company's first journal of a type.
+
+        :param company: the `res.company`
+        :param str journal_type: type of the journal
+        :return: the journal
+        :rtype: recordset of `account.journal`
+        :raise UserError: if there is none
+        """
+        Journal = self.env["account.journal"]
+        domain = [*Journal._check_company_domain(company), ("type", "=", journal_type)]
+        journal = Journal.search(domain, limit=1)
+        if not journal:
+            company._therapy_check_chart()
+            raise UserError(
+                self.env._(
+                    "%(company)s has no journal for this yet.", company=company.name
+                )
+            )
+        return journal
+
+    @api.model
+    def _therapy_check_adjustment_limit(self, company, amount, bill):
+        """Refuse billers more than the practice allows for all of a bill's adjustments.
+
+        :param company: the `res.company`
+        :param float amount: the amount
+        :param bill: the `account.move`, if any
+        :raise UserError: naming the limit
+        """
+        if self.env.user.has_group("therapy_billing.group_manager"):
+            return
+        before = bill.therapy_adjustment_ids if bill else self.browse()
+        total = amount + sum(
+            before.filtered(lambda move: move.state == "posted").mapped("amount_total")
+        )
+        limit, currency = company.therapy_adjustment_limit, company.currency_id
+        if currency.compare_amounts(total, limit) > 0:
+            raise UserError(
+                self.env._(
+                    "You may adjust a bill by %(amount)s at most; a manager may do "
+                    "more.",
+                    amount=currency.format(limit),
+                )
+            )
+
+    def _therapy_settle(self, credits, amount):
+        """Reconcile credit lines with a bill for an amount.
+
+        Note: self.ensure_one(); the bill is locked
+
+        :param credits: `account.move.line` of the bill's payer and account
+        :param float amount: the amount, at most what is left of either
+        """
+        self.ensure_one()
+        left = {line: -line.amount_residual_currency for line in credits}
+        pools = {}
+        for line in credits:
+            pools.setdefault(self._therapy_credit_key(line), []).append(line)
+        parts = self._therapy_take_credits(pools, left, amount)
+        credits._therapy_reconcile_exactly(parts)

@@ -1,0 +1,25 @@
+from odoo import fields, models
+
+
+class TherapyAdjustmentReason(models.Model):
+    """Why money is waived: asked for by every write-off, discount and goodwill."""
+
+    _name = "therapy.adjustment.reason"
+    _description = "Reason of an Adjustment"
+    _order = "kind, sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    kind = fields.Selection(
+        [
+            ("writeoff", "Write-off"),
+            ("discount", "Discount"),
+            ("goodwill", "Goodwill"),
+        ],
+        required=True,
+        default="writeoff",
+    )
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", index=True, help="Leave empty for all practices."
+    )
