@@ -34,6 +34,11 @@ def run_dir():
     return cache() / "run"
 
 
+def clone_id():
+    """Return a few letters that tell this clone from others on the same machine."""
+    return hashlib.sha256(str(REPO).encode()).hexdigest()[:6]
+
+
 def files_of(*roots):
     """Yield every file below the roots that can change what is served."""
     for root in roots:

@@ -31,10 +31,15 @@ class Result:
         self.problems, self.log = list(problems), log
 
 
+def _file(name, kind):
+    """Return a file of this clone's test run: two clones may be tested at once."""
+    return paths.run_dir() / f"test-{paths.clone_id()}-{name}.{kind}"
+
+
 def run_odoo(name, modules, tags, *, stories=False):
     """Install modules on a fresh copy of core's database and run their tests."""
-    database = f"test_{name}"
-    log = paths.run_dir() / f"test-{name}.log"
+    database = f"test_{name}_{paths.clone_id()}"
+    log = _file(name, "log")
     odoo.copy_database(odoo.core_database(), database)
     with log.open("wb") as file:
         done = odoo.run(
@@ -56,9 +61,8 @@ def run_odoo(name, modules, tags, *, stories=False):
 
 def run_pytest(name, *arguments):
     """Run pytest in the virtual environment and count from its report."""
-    report = paths.run_dir() / f"test-{name}.xml"
+    report, log = _file(name, "xml"), _file(name, "log")
     report.unlink(missing_ok=True)
-    log = paths.run_dir() / f"test-{name}.log"
     with log.open("wb") as file:
         done = subprocess.run(
             [paths.venv_python(), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
@@ -107,7 +111,7 @@ def run_core_only():
 
     They are put into an addon of their own that depends on core's addons only.
     """
-    root = paths.run_dir() / "core-only"
+    root = paths.run_dir() / f"core-only-{paths.clone_id()}"
     shutil.rmtree(root, ignore_errors=True)
     tests = root / "core_defects" / "tests"
     tests.mkdir(parents=True)
@@ -125,7 +129,7 @@ def run_core_only():
     (root / "core_defects" / "__manifest__.py").write_text(
         repr({"name": "core_defects", "depends": depends, "license": "LGPL-3"})
     )
-    database, log = "test_core_only", paths.run_dir() / "test-core-only.log"
+    database, log = f"test_core_only_{paths.clone_id()}", _file("core-only", "log")
     odoo.copy_database(odoo.core_database(), database)
     command = odoo.command(
         *("-d", database, "-i", "core_defects", "--test-tags", "/core_defects"),
