@@ -233,7 +233,15 @@ class PaymentTransaction(models.Model):
         return None
 
     def _therapy_stripe_process_child(self, request):
-        """Send a request on the source's intent and process the answer."""
+        """Send a request on the source's intent and process the answer.
+
+        :param callable request: gets the adapter, returns the intent
+        :raise ValidationError: if Stripe refused, or knows nothing of the source
+        """
+        if not self.source_transaction_id.provider_reference:
+            raise ValidationError(
+                self.env._("Stripe knows nothing of the payment this belongs to.")
+            )
         intent = self._therapy_stripe_request(request)
         if intent:
             data = {"reference": self.reference}

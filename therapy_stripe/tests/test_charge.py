@@ -251,6 +251,34 @@ class TestCharge(TherapyStripeCommon):
         self.assertEqual(row["idempotency_key"], f"tr1:{refund.uuid}")
         self.assertEqual(set(row["params"]["metadata"]), {"tx", "db"})
 
+    def _capture_manually(self):
+        card = self.env.ref("payment.payment_method_card")
+        self.provider.payment_method_ids = card
+        self.provider.capture_manually = True
+
+    def test_authorized_payment_is_captured_once(self):
+        self._capture_manually()
+        tx = self._charge(self.bill, self.token)
+        self.assertEqual(tx.state, "authorized")
+        child = tx._capture()
+        self.assertEqual((child.state, tx.state), ("done", "done"))
+        self.assertEqual(self.sandbox.captured(), 10000)
+        row = self.sandbox.requests("/capture", "POST")[-1]
+        self.assertEqual(row["idempotency_key"], f"tk1:{child.uuid}")
+
+    def test_authorized_payment_is_voided(self):
+        self._capture_manually()
+        tx = self._charge(self.bill, self.token)
+        child = tx._void()
+        self.assertEqual((child.state, tx.state), ("cancel", "cancel"))
+        self.assertFalse(self.sandbox.captured())
+        self.assertAlmostEqual(self.bill._therapy_get_payable_amount(), 100.0)
+
+    def test_nothing_is_captured_of_a_payment_unknown_to_stripe(self):
+        tx = self._create_tx(self.bill)
+        tx.state = "authorized"
+        self.assertEqual(tx._capture().state, "error")
+
     def test_pending_payment_without_event_is_asked_about(self):
         tx = self._charge(self.bill, self.token)
         self.env.cr.execute(
