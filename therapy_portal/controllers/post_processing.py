@@ -6,6 +6,9 @@ from odoo.addons.payment.controllers import post_processing
 
 _logger = logging.getLogger(__name__)
 
+# States that the processor does not change any more by itself.
+FINAL_STATES = ("authorized", "done", "cancel", "error")
+
 
 class PaymentPostProcessing(post_processing.PaymentPostProcessing):
     @http.route()
@@ -14,19 +17,17 @@ class PaymentPostProcessing(post_processing.PaymentPostProcessing):
 
         Core post-processes whatever state the transaction is in, drafts too, and shows
         the payer an error when posting fails although the money has been received. Here
-        a draft or pending transaction is only read; posting that fails is left to the
-        queue that does not give up, and the payer gets the confirmation.
+        a draft or pending payment of bills is only read; posting that fails is left to
+        the queue that does not give up, and the payer gets the confirmation. What pays
+        no bills (an order, a card to save) stays core's.
 
         :return: the post-processing values of the transaction
         :rtype: dict
         """
         tx_sudo = self._get_monitored_transaction()
-        if tx_sudo.is_post_processed or tx_sudo.state not in (
-            "authorized",
-            "done",
-            "cancel",
-            "error",
-        ):
+        if not tx_sudo.therapy_allocation_ids:
+            return super().poll_status(**_kwargs)
+        if tx_sudo.is_post_processed or tx_sudo.state not in FINAL_STATES:
             return self._therapy_get_poll_values(tx_sudo)
         try:
             return super().poll_status(**_kwargs)

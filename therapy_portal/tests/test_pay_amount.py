@@ -124,6 +124,12 @@ class TestPayAmount(TherapyPortalHttpCommon):
                 self._pay(html, **values)
         self.assertFalse(self.bill.transaction_ids)
 
+    def test_the_payment_form_of_guests_knows_nothing_about_the_payer(self):
+        html = self._open("50").text
+        public = self.env.ref("base.public_partner")
+        self.assertEqual(self._form_value(html, "partner-id"), str(public.id))
+        self.assertEqual(self._tx(self._pay(html)).partner_id, self.mother)
+
     def test_whoever_is_logged_in_pays_as_a_guest_on_the_bills_payer(self):
         self.authenticate("bob", "bob")
         self._make_card(self.father, "5555")
