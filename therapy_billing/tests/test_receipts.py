@@ -116,16 +116,6 @@ class TestReceipts(TherapyCommon):
         with self.assertRaises(ValidationError):
             self._record(1.0)
 
-    def test_the_dialog_of_core_leaves_reserved_amounts_alone(self):
-        self._pay(self.bill, 70.0, payer=self.father)
-        Register = self.env["account.payment.register"].with_context(
-            active_model="account.move", active_ids=self.bill.ids
-        )
-        with self.assertRaisesRegex(ValidationError, "30.00"):
-            Register.create({"amount": 30.01})._create_payments()
-        Register.create({"amount": 30.0})._create_payments()
-        self.assertResidual(self.bill, 70.0)
-
     # === WRONG PAYER OR BILL, RETURNED === #
 
     def _correct(self, payment, **vals):

@@ -1,6 +1,5 @@
 from . import (
     account_move_reversal,
-    account_payment_register,
     therapy_adjustment_wizard,
     therapy_credit_transfer_wizard,
     therapy_payment_correction_wizard,
