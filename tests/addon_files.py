@@ -84,6 +84,9 @@ def models(addon):
             name = getattr(values.get("_name"), "value", None)
             if not name or not kinds & set(MODEL_KINDS):
                 continue
+            parents = getattr(values.get("_inherit"), "elts", [])
+            if name in {getattr(parent, "value", None) for parent in parents}:
+                continue  # extends a model of that name
             found.append(Model(addon, name, kinds.pop(), frozenset(values), path))
     return found
 

@@ -109,39 +109,6 @@ class AccountMove(models.Model):
             )
         return True
 
-    def action_therapy_retract(self):
-        """Take bills back, so that their sessions can be billed anew (M6).
-
-        A bill that nobody saw is cancelled; for one that was sent or shared, or whose
-        period is closed, a credit note is posted.
-
-        :return: True
-        :raise UserError: if money was received or is on its way
-        """
-        self._therapy_give_credits_back()
-        for move in self:
-            move._therapy_check_unpaid()
-        locked = self.filtered(
-            lambda move: move.company_id._get_violated_lock_dates(
-                move.date, False, move.journal_id
-            )
-        )
-        seen = self.filtered(lambda move: move._therapy_was_seen())
-        to_credit = (seen | locked).filtered(lambda move: move.state == "posted")
-        (self - to_credit).button_cancel()
-        for move in to_credit:
-            day = move.company_id._therapy_get_open_date(
-                move.company_id._therapy_local_date(), move.journal_id
-            )
-            values = {
-                "date": day,
-                "invoice_date": day,
-                "invoice_date_due": day,
-                "ref": self.env._("Takes back %(name)s", name=move.name),
-            }
-            move._reverse_moves([values], cancel=True)
-        return True
-
     # === BUSINESS METHODS === #
 
     def _therapy_was_seen(self) -> bool:

@@ -23,6 +23,29 @@ class ResCompany(models.Model):
         help="Days from the date of a bill of sessions to its due date.",
     )
 
+    therapy_grouping = fields.Selection(
+        [
+            ("session", "One bill per session"),
+            ("day", "One bill per day"),
+            ("month", "One bill per month"),
+            ("all", "One bill for all days"),
+        ],
+        string="Bills of Guarantors",
+        default="all",
+        required=True,
+        help="How a new billing run puts the sessions of a family on bills.",
+    )
+
+    therapy_calendar = fields.Boolean(
+        string="Show Sessions in Odoo's Calendar",
+        help="As appointments of the provider that name neither patient nor service.",
+    )
+
+    therapy_analytic = fields.Boolean(
+        string="Revenue by Provider, Service and Place",
+        help="Each line of a bill gets an analytic distribution.",
+    )
+
     @api.constrains("therapy_due_days")
     def _check_therapy_due_days(self):
         """Refuse a due date before the bill's own date.

@@ -8,3 +8,12 @@ class ResConfigSettings(models.TransientModel):
     therapy_due_days = fields.Integer(
         related="company_id.therapy_due_days", readonly=False
     )
+    therapy_grouping = fields.Selection(
+        related="company_id.therapy_grouping", readonly=False
+    )
+    therapy_calendar = fields.Boolean(
+        related="company_id.therapy_calendar", readonly=False
+    )
+    therapy_analytic = fields.Boolean(
+        related="company_id.therapy_analytic", readonly=False
+    )

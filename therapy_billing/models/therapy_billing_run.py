@@ -2,12 +2,24 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+#: What a run may no longer change once it makes bills.
+FROZEN = {
+    "date_from",
+    "date_to",
+    "invoice_date",
+    "grouping",
+    "patient_ids",
+    "journal_id",
+    "company_id",
+}
+
 
 class TherapyBillingRun(models.Model):
     """Makes the bills of the sessions held in a range of days.
 
     A run may be stopped at any moment and started again: it bills whatever is not on a
-    live bill yet, patient by patient, and commits batch by batch.
+    live bill yet, patient by patient, and commits batch by batch. How it previews,
+    generates and manages is in the files beside this one.
     """
 
     _name = "therapy.billing.run"
@@ -44,6 +56,18 @@ class TherapyBillingRun(models.Model):
         readonly=False,
         precompute=True,
     )
+    grouping = fields.Selection(
+        [
+            ("session", "One bill per session"),
+            ("day", "One bill per day"),
+            ("month", "One bill per month"),
+            ("all", "One bill for all days"),
+        ],
+        string="Guarantors Get",
+        required=True,
+        default=lambda self: self.env.company.therapy_grouping,
+        help="For each patient and guarantor. Insurers get one bill per session.",
+    )
     patient_ids = fields.Many2many(
         "res.partner",
         string="Patients",
@@ -51,7 +75,13 @@ class TherapyBillingRun(models.Model):
         help="Leave empty for all patients.",
     )
     state = fields.Selection(
-        [("draft", "New"), ("previewed", "Previewed"), ("done", "Done")],
+        [
+            ("draft", "New"),
+            ("previewed", "Previewed"),
+            ("running", "Running"),
+            ("stopped", "Stopped"),
+            ("done", "Done"),
+        ],
         required=True,
         default="draft",
         readonly=True,
@@ -153,6 +183,21 @@ class TherapyBillingRun(models.Model):
                 vals["name"] = self.env["ir.sequence"].next_by_code(self._name)
         return super().create(vals_list)
 
+    def write(self, vals):
+        """Keep what the bills were made by.
+
+        :param dict vals: new values
+        :return: True
+        :raise UserError: if a run that makes or made bills would change
+        """
+        if FROZEN & set(vals) and self.filtered(
+            lambda run: run.state in ("running", "stopped", "done")
+        ):
+            raise UserError(
+                self.env._("This run has started. Make a new run for other sessions.")
+            )
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_done(self):
         """Keep runs that made bills.
@@ -163,31 +208,6 @@ class TherapyBillingRun(models.Model):
             raise UserError(self.env._("A run that made bills cannot be deleted."))
 
     # === ACTION METHODS === #
-
-    def action_preview(self):
-        """Show what the run would bill, and which sessions it would leave out.
-
-        :return: True
-        """
-        for run in self:
-            sessions = run._get_sessions()
-            problems = run._find_problems(sessions)
-            good = sessions - sessions.browse(problems)
-            run._store_preview(good)
-            run._store_problems(problems)
-            run.state = "previewed"
-        return True
-
-    def action_generate(self):
-        """Make and post the bills; bills what is not billed yet, so it may be repeated.
-
-        :return: the action that opens the bills
-        :rtype: dict
-        :raise UserError: if nothing is to be billed
-        """
-        for run in self:
-            run._generate()
-        return self.action_view_bills()
 
     def action_view_bills(self):
         """Open the bills of the run.
@@ -200,15 +220,6 @@ class TherapyBillingRun(models.Model):
         )
         action["domain"] = [("therapy_run_id", "in", self.ids)]
         return action
-
-    def action_retract(self):
-        """Take the bills of the run back: cancelled if unseen, else credited.
-
-        :return: True
-        """
-        return self.move_ids.filtered(
-            lambda move: move.state != "cancel" and not move.voided_by_move_id
-        ).action_therapy_retract()
 
     # === BUSINESS METHODS === #
 
@@ -226,7 +237,7 @@ class TherapyBillingRun(models.Model):
         domain = Domain(
             [
                 ("company_id", "=", self.company_id.id),
-                ("state", "=", "held"),
+                ("state", "in", ("held", "missed", "late_cancelled")),
                 ("billing_state", "in", ("unbilled", "partial")),
                 ("date", ">=", self.date_from),
                 ("date", "<=", self.date_to),

@@ -42,12 +42,12 @@ class TherapyBillingRun(models.Model):
             tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True
         )
         accounts = {}
-        moves = quiet.env["account.move"].create(
-            [
-                quiet._prepare_bill_vals(key, shares, accounts)
-                for key, shares in groups.items()
-            ]
-        )
+        vals_list = [
+            quiet._prepare_bill_vals(key, shares, accounts)
+            for key, shares in groups.items()
+        ]
+        self._add_distributions(vals_list, groups.values())
+        moves = quiet.env["account.move"].create(vals_list)
         self._create_shares(moves, groups.values())
         moves.action_post()
         moves._therapy_apply_credits_by_policy()
@@ -59,19 +59,16 @@ class TherapyBillingRun(models.Model):
 
         :param sessions: sessions that can be billed, by date
         :return: lists of (session line, minor units) by (payer's id, patient, session
-            of the claim or none), in order of the first session
+            of the claim or none, what groups it), in order of the first session
         :rtype: dict
         """
         groups = {}
         for session in sessions:
-            insurer = session._get_payers()[1].insurer_id.id
-            live = session._get_live_split()
             lines = {line.id: line for line in session.line_ids}
-            for (payer, line_id), cents in session._get_split().items():
-                if (payer, line_id) in live:
-                    continue
-                claim = session if payer == insurer else session.browse()
-                key = (payer, session.patient_id, claim)
+            for (payer, line_id), cents, is_claim in session._get_open_split():
+                claim = session if is_claim else session.browse()
+                period = not is_claim and self._get_grouping_key(session)
+                key = (payer, session.patient_id, claim, period)
                 groups.setdefault(key, []).append((lines[line_id], cents))
         return groups
 
@@ -105,14 +102,14 @@ class TherapyBillingRun(models.Model):
 
         Note: self.ensure_one()
 
-        :param tuple key: payer's id, patient, session of the claim or none
+        :param tuple key: payer's id, patient, session of the claim or none, ...
         :param list shares: (session line, minor units) per bill line
         :param dict accounts: income accounts by service, filled on the way
         :return: values of an `account.move`
         :rtype: dict
         """
         self.ensure_one()
-        payer_id, patient, claim = key
+        payer_id, patient, claim = key[:3]
         payer = self.env["res.partner"].browse(payer_id)
         return {
             "move_type": "out_invoice",
@@ -174,7 +171,11 @@ class TherapyBillingRun(models.Model):
             service = " ".join(filter(None, parts))
             return {**vals, "product_id": product.id, "name": f"{day} {service}"}
         translated = self.with_context(lang=payer.lang or self.env.lang)
-        return {**vals, "name": translated.env._("Services on %(day)s", day=day)}
+        if line.is_absence_fee:
+            text = translated.env._("Fee for the appointment on %(day)s", day=day)
+        else:
+            text = translated.env._("Services on %(day)s", day=day)
+        return {**vals, "name": text}
 
     def _get_income_account(self, product):
         """Return the income account of a service.

@@ -2,108 +2,187 @@ import logging
 
 import psycopg2
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from odoo.addons.therapy_billing.tools import cursor, money
+from odoo.addons.therapy_billing.tools import cursor
 
 _logger = logging.getLogger(__name__)
 
-#: Sessions whose bills are created and posted together, and then committed.
+#: Sessions that are billed together, about as many bills, and then committed.
 BATCH_SIZE = 200
+#: Runs with more sessions than this are made in the background.
+DIRECT_LIMIT = 500
+#: How often a batch that collided with another run is tried.
+TRIES = 5
 
 
 class TherapyBillingRun(models.Model):
-    """Preview and generation, in batches that are committed one by one."""
+    """Generates the bills: at once for a small run, else in the background.
+
+    Nothing but the bills themselves says how far a run is, so a run that was killed
+    goes on with what is not billed. The row of the run is not written between start
+    and end: whoever presses "Stop" does not collide with the job.
+    """
 
     _inherit = "therapy.billing.run"
 
-    def _find_problems(self, sessions) -> dict:
-        """Return why sessions cannot be billed.
+    started_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    session_total = fields.Integer(
+        string="Sessions at the Start", readonly=True, copy=False
+    )
+    progress = fields.Float(compute="_compute_progress", help="In percent.")
 
-        :param sessions: the sessions
-        :return: reasons by session id
-        :rtype: dict
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "session_total")
+    def _compute_progress(self):
+        """Compute how much of a run that was started is done, from its sessions."""
+        for run in self:
+            if run.state not in ("running", "stopped"):
+                run.progress = 100.0 if run.state == "done" else 0.0
+                continue
+            left = run._count_left()
+            total = max(run.session_total, left, 1)
+            run.progress = 100.0 * (total - left) / total
+
+    # === ACTION METHODS === #
+
+    def action_generate(self):
+        """Make and post the bills; bills what is not billed yet, so it may be repeated.
+
+        :return: the action that opens the bills, or True if they are made in the
+            background
+        :rtype: dict or bool
+        :raise UserError: if nothing is to be billed
         """
-        reasons = {session.id: session._get_billing_problem() for session in sessions}
-        return {number: reason for number, reason in reasons.items() if reason}
+        for run in self:
+            run._start()
+            if run.session_total > DIRECT_LIMIT:
+                run.state = "running"
+                run._trigger_job()
+            else:
+                run._generate()
+        if self.filtered(lambda run: run.state == "running"):
+            return True
+        return self.action_view_bills()
 
-    def _store_preview(self, sessions):
-        """Store what the run would bill.
+    def action_stop(self):
+        """Stop runs after the batch that is being billed; its bills stay.
 
-        :param sessions: the sessions that can be billed
+        :return: True
         """
-        digits = self.currency_id.decimal_places
-        totals, bills = {True: 0, False: 0}, set()
-        for session in sessions:
-            insurer = session._get_payers()[1].insurer_id.id
-            live = session._get_live_split()
-            for (payer, _line), cents in session._get_split().items():
-                if (payer, _line) in live:
-                    continue
-                claim = payer == insurer
-                totals[claim] += cents
-                bills.add((payer, session.patient_id.id, claim and session.id))
-        self.write(
-            {
-                "session_count": len(sessions),
-                "patient_count": len(sessions.patient_id),
-                "bill_count": len(bills),
-                "amount_guarantors": money.to_major(totals[False], digits),
-                "amount_insurers": money.to_major(totals[True], digits),
-                "amount_total": money.to_major(sum(totals.values()), digits),
-            }
-        )
+        self.filtered(lambda run: run.state == "running").state = "stopped"
+        return True
 
-    def _store_problems(self, problems):
-        """Replace the list of sessions left out.
+    # === BUSINESS METHODS === #
 
-        :param dict problems: reasons by session id
-        """
-        self.problem_ids.unlink()
-        self.env["therapy.billing.run.problem"].create(
-            [
-                {"run_id": self.id, "session_id": number, "reason": reason}
-                for number, reason in problems.items()
-            ]
-        )
-
-    def _generate(self):
-        """Bill all sessions of the run, batch by batch.
+    def _start(self):
+        """Note who starts the run and how much there is to do.
 
         Note: self.ensure_one()
 
         :raise UserError: if nothing is to be billed
         """
         self.ensure_one()
-        sessions = self._get_sessions()
-        problems = self._find_problems(sessions)
-        good = sessions - sessions.browse(problems)
-        if not good and not self.move_ids:
+        if self.state == "running":
+            raise UserError(self.env._("This run is making its bills already."))
+        count = self.env["therapy.session"].search_count(self._get_sessions_domain())
+        if not count and not self.move_ids:
             raise UserError(
                 self.env._("No session that was held in these days is to be billed.")
             )
-        for batch in self._get_batches(good):
-            problems.update(self._bill_batch(batch))
-            # A later failure must not take back bills that are made.
-            cursor.commit(self.env)
-        self._store_problems(problems)
-        self._store_result()
+        self.problem_ids.unlink()
+        self.write({"session_total": count, "started_by_id": self.env.uid})
 
-    def _get_batches(self, sessions):
-        """Cut sessions into batches; a patient's sessions stay together.
+    def _count_left(self) -> int:
+        """Count the sessions that are neither billed nor found impossible to bill.
 
-        :param sessions: the sessions
-        :return: recordsets of `therapy.session`
+        Note: self.ensure_one()
+
+        :return: the number
+        :rtype: int
+        """
+        return self.env["therapy.session"].search_count(self._get_left_domain())
+
+    def _get_left_domain(self):
+        """Return the domain of the sessions that the run did not try yet.
+
+        Note: self.ensure_one()
+
+        :return: the domain
+        :rtype: Domain
+        """
+        tried = self.problem_ids.session_id.ids
+        return self._get_sessions_domain() & Domain("id", "not in", tried)
+
+    def _generate(self) -> bool:
+        """Bill all sessions of the run, batch by batch.
+
+        Note: self.ensure_one()
+
+        :return: whether the run came to its end; False when the job's time is up
+        :rtype: bool
+        """
+        self.ensure_one()
+        # Who starts a run need not be who goes on with it.
+        was_stopped = self.state == "stopped"
+        for patient_ids in self._get_batches():
+            if self.state == "stopped" and not was_stopped:
+                self._store_result("stopped")
+                return True
+            self._bill_patients(patient_ids)
+            if not cursor.commit_progress(self.env, self._count_left):
+                return False
+        self._store_result("done")
+        return True
+
+    def _get_batches(self) -> list:
+        """Cut the sessions left into batches; a patient's sessions stay together.
+
+        Note: self.ensure_one()
+
+        :return: lists of patients' ids
         :rtype: list
         """
-        batches, batch = [], sessions.browse()
-        for group in sessions.grouped("patient_id").values():
-            if batch and len(batch) + len(group) > BATCH_SIZE:
-                batches.append(batch)
-                batch = sessions.browse()
-            batch |= group
-        return [*batches, batch] if batch else batches
+        counts = self.env["therapy.session"]._read_group(
+            self._get_left_domain(), ["patient_id"], ["__count"]
+        )
+        batches, size = [], BATCH_SIZE
+        for patient, count in counts:
+            if size + count > BATCH_SIZE:
+                batches.append([])
+                size = 0
+            batches[-1].append(patient.id)
+            size += count
+        return batches
+
+    def _bill_patients(self, patient_ids):
+        """Bill the sessions of patients and commit; again after a collision.
+
+        Note: self.ensure_one()
+
+        :param list patient_ids: ids of the patients
+        :raise psycopg2.OperationalError: if the collision stays
+        """
+        domain = self._get_left_domain() & Domain("patient_id", "in", patient_ids)
+        for attempt in range(1, TRIES + 1):
+            try:
+                sessions = self.env["therapy.session"].search(
+                    domain, order="date, start, id"
+                )
+                self._add_problems(self._bill_batch(sessions))
+                # A later failure must not take back bills that are made.
+                cursor.commit(self.env)
+                return
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                if attempt == TRIES or cursor.is_test_cursor(self.env.cr):
+                    raise
+                _logger.info("%s met another run, trying again.", self.id)
+                self.env.cr.rollback()
+                self.env.invalidate_all()
 
     def _bill_batch(self, sessions) -> dict:
         """Bill sessions together; if that fails, patient by patient.
@@ -129,21 +208,61 @@ class TherapyBillingRun(models.Model):
                 problems |= dict.fromkeys(group.ids, reason)
         return problems
 
-    def _store_result(self):
-        """Store what the run billed, from its bills."""
-        shares = self.move_ids.session_share_ids
-        claims = self.move_ids.filtered("claim_session_id")
+    def _store_result(self, state):
+        """Store what the run billed, from its bills.
+
+        Note: self.ensure_one()
+
+        :param str state: the new state of the run
+        """
+        bills = Domain("therapy_run_id", "=", self.id)
+        count, patients, total = self.env["account.move"]._read_group(
+            bills, [], ["__count", "patient_id:count_distinct", "amount_total:sum"]
+        )[0]
+        [[claims]] = self.env["account.move"]._read_group(
+            bills & Domain("claim_session_id", "!=", False), [], ["amount_total:sum"]
+        )
+        [[sessions]] = self.env["therapy.session.share"]._read_group(
+            [("move_id.therapy_run_id", "=", self.id)],
+            [],
+            ["session_id:count_distinct"],
+        )
         totals = {
-            "amount_insurers": sum(claims.mapped("amount_total")),
-            "amount_total": sum(self.move_ids.mapped("amount_total")),
+            "amount_insurers": claims or 0.0,
+            "amount_total": total or 0.0,
+            "amount_guarantors": (total or 0.0) - (claims or 0.0),
         }
-        totals["amount_guarantors"] = totals["amount_total"] - totals["amount_insurers"]
         self.write(
             {
                 **{name: self.currency_id.round(x) for name, x in totals.items()},
-                "state": "done",
-                "session_count": len(shares.session_id),
-                "patient_count": len(self.move_ids.patient_id),
-                "bill_count": len(self.move_ids),
+                "state": state,
+                "session_count": sessions,
+                "patient_count": patients,
+                "bill_count": count,
             }
         )
+
+    # === CRON METHODS === #
+
+    def _trigger_job(self):
+        """Wake the job that makes bills in the background."""
+        job = self.env.ref("therapy_billing.ir_cron_billing_run")
+        job.sudo()._trigger()  # sudo: billers may not read scheduled actions
+
+    @api.model
+    def _cron_generate(self):
+        """Go on with the runs in the background, oldest first.
+
+        A run is made in the name of the person who started it. One that cannot go on
+        stops and says why.
+        """
+        for run in self.search([("state", "=", "running")], order="id"):
+            own = run.with_user(run.started_by_id).with_company(run.company_id)
+            try:
+                if not own._generate():
+                    return
+            except UserError as error:
+                cursor.rollback(self.env)
+                run.state = "stopped"
+                run.message_post(body=str(error))
+            cursor.commit(self.env)

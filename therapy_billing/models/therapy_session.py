@@ -139,17 +139,20 @@ class TherapySession(models.Model):
                 for line in session.line_ids
             )
 
-    @api.depends("line_ids.amount")
+    @api.depends("line_ids.amount", "line_ids.is_absence_fee")
     def _compute_amount_total(self):
-        """Add the amounts of the lines."""
+        """Add the amounts of the services; of a fee instead where one is asked."""
         for session in self:
+            fees = session.line_ids.filtered("is_absence_fee")
             session.amount_total = session.currency_id.round(
-                sum(session.line_ids.mapped("amount"))
+                sum((fees or session.line_ids).mapped("amount"))
             )
 
     @api.depends(
         "state",
+        "exempt",
         "line_ids.amount",
+        "line_ids.is_absence_fee",
         "line_ids.share_ids.live",
         "line_ids.share_ids.kind",
         "line_ids.share_ids.amount",
@@ -161,14 +164,12 @@ class TherapySession(models.Model):
                 lambda share: share.live and share.kind == "base"
             )
             currency = session.currency_id
-            amount = sum(session.line_ids.mapped("amount"))
+            amount = sum(session._get_billable_lines().mapped("amount"))
             billed = sum(live.mapped("amount"))
             if not live:
-                billable = session.state == "held" and currency.compare_amounts(
-                    amount, 0
-                )
+                billable = not session.exempt and not currency.is_zero(amount)
                 session.billing_state = "unbilled" if billable else "nothing"
-            elif currency.compare_amounts(billed, amount) < 0:
+            elif currency.compare_amounts(billed, amount) < 0 and not session.exempt:
                 session.billing_state = "partial"
             else:
                 session.billing_state = "billed"

@@ -25,10 +25,17 @@ class TherapySession(models.Model):
     def action_set_cancelled(self):
         """Mark the sessions as cancelled, late when less than 24 hours before.
 
+        The policy for missed sessions may say another number of hours.
+
         :return: None
         """
-        limit = fields.Datetime.add(clock.now(), hours=24)
-        late = self.filtered(lambda session: session.start < limit)
+        now = clock.now()
+        late = self.filtered(
+            lambda session: (
+                session.start
+                < fields.Datetime.add(now, hours=session._get_late_hours())
+            )
+        )
         late.write({"state": "late_cancelled"})
         (self - late).write({"state": "cancelled"})
 

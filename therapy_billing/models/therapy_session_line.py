@@ -46,6 +46,9 @@ class TherapySessionLine(models.Model):
         groups=MONEY_GROUPS,
     )
     amount = fields.Monetary(compute="_compute_amount", store=True, groups=MONEY_GROUPS)
+    is_absence_fee = fields.Boolean(
+        string="Fee", readonly=True, help="Asked because the session was not held."
+    )
     unit_note = fields.Char(help="Why the units are not what the minutes would give.")
     import_key = fields.Char(
         copy=False, help="Fingerprint of the imported row; the same row is skipped."

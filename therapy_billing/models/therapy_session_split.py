@@ -40,8 +40,10 @@ class TherapySession(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        if not self.date or self.state != "held":
+        if not self.date or not self._get_billable_lines():
             return self.env._("The session was not held.")
+        if self.state != "held" and self._has_medicaid():
+            return self.env._("Medicaid forbids a fee for missed sessions.")
         guarantors, _coverage = self._get_payers()
         if problem := guarantors._therapy_get_problem(self.date):
             return problem
@@ -65,8 +67,11 @@ class TherapySession(models.Model):
         self.ensure_one()
         digits = self.currency_id.decimal_places
         guarantors, coverage = self._get_payers()
+        lines = self._get_billable_lines()
+        if self.state != "held":  # no insurer pays for an absence
+            coverage = coverage.browse()
         rows, insurer_row = money.split_session(
-            [money.to_minor(line.amount, digits) for line in self.line_ids],
+            [money.to_minor(line.amount, digits) for line in lines],
             guarantors._therapy_get_weights(),
             money.to_minor(coverage.copay, digits) if coverage else None,
         )
@@ -76,7 +81,7 @@ class TherapySession(models.Model):
             for payer, row in zip(
                 [*payers, coverage.insurer_id.id], [*rows, insurer_row], strict=True
             )
-            for line, cents in zip(self.line_ids, row, strict=True)
+            for line, cents in zip(lines, row, strict=True)
             if cents
         }
 
@@ -97,3 +102,18 @@ class TherapySession(models.Model):
             for share in self.line_ids.share_ids
             if share.live and share.kind == "base"
         }
+
+    def _get_open_split(self):
+        """Yield what is to be billed and is on no live bill.
+
+        Note: self.ensure_one()
+
+        :return: ((payer's id, session line's id), minor units, whether the payer is
+            the insurer)
+        :rtype: iterator
+        """
+        insurer = self._get_payers()[1].insurer_id.id
+        live = self._get_live_split()
+        for key, cents in self._get_split().items():
+            if key not in live:
+                yield key, cents, key[0] == insurer

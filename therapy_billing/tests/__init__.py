@@ -1,7 +1,11 @@
 from . import (
+    test_absence_fee,
+    test_access_log,
     test_access_rights,
     test_adjustments,
+    test_analytic,
     test_billing_run,
+    test_calendar,
     test_charge,
     test_corrections,
     test_credits,
@@ -13,6 +17,8 @@ from . import (
     test_posting,
     test_race,
     test_receipts,
+    test_run_generate,
+    test_run_manage,
     test_session,
     test_tools,
 )

@@ -39,6 +39,31 @@ def commit(env):
         env.invalidate_all()
 
 
+def commit_progress(env, count_left) -> float:
+    """Commit, and tell a scheduled job how much is left.
+
+    :param env: the environment
+    :param count_left: function that counts what is left; called in a job only
+    :return: seconds that the job may still take, 0 when its time is up
+    :rtype: float
+    """
+    commit(env)
+    if is_test_cursor(env.cr) or not env.context.get("ir_cron_progress_id"):
+        return float("inf")
+    left = count_left()
+    return env["ir.cron"]._commit_progress(1, remaining=left)
+
+
+def rollback(env):
+    """Roll the cursor of an environment back; in a test's own cursor do nothing.
+
+    :param env: the environment
+    """
+    if not is_test_cursor(env.cr):
+        env.cr.rollback()
+        env.invalidate_all()
+
+
 def run_in_fresh_cursor(env, func, retries=5):
     """Run a function in a transaction of its own, and commit it.
 

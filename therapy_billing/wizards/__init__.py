@@ -2,6 +2,8 @@ from . import (
     account_move_reversal,
     therapy_adjustment_wizard,
     therapy_credit_transfer_wizard,
+    therapy_due_date_wizard,
     therapy_payment_correction_wizard,
     therapy_payment_wizard,
+    therapy_session_exempt_wizard,
 )

@@ -192,6 +192,7 @@ class TherapyPay(PaymentPortal):
         :param str error: why it was refused
         :return: response
         """
+        request.env["therapy.access.log"]._therapy_log(move_sudo, "link")
         return self._therapy_render(
             "therapy_portal.pay_bill",
             {

@@ -245,6 +245,7 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
         :return: response
         """
         payer_sudo = request.env.user.partner_id
+        request.env["therapy.access.log"]._therapy_log(move_sudo, "portal")
         values = {
             **self._prepare_portal_layout_values(),
             "move": move_sudo,

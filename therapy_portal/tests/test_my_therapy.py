@@ -43,6 +43,15 @@ class TestMyTherapy(TherapyPortalHttpCommon):
         for other in ("Blue Plan", "Bob Roy"):
             self.assertNotIn(other, html)
 
+    def test_opening_a_bill_is_logged(self):
+        self._get(self.url)
+        row = self.env["therapy.access.log"].search([], limit=1)
+        self.assertEqual(
+            (row.how, row.res_id, row.user_id),
+            ("portal", self.bill.id, self.mother_user),
+        )
+        self.assertEqual(row.address, "127.0.0.1")
+
     def test_a_bill_paid_whole_says_so(self):
         whole = self._make_bill(amount=200, total=200)
         html = self._get(f"/my/therapy/bill/{whole.id}").text

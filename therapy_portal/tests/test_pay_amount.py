@@ -38,6 +38,12 @@ class TestPayAmount(TherapyPortalHttpCommon):
             "therapy_pay_failed", self._look_up(self.bill.name, "012345").text
         )
 
+    def test_opening_a_bill_by_its_code_is_logged(self):
+        self._open("50")
+        self._get("/pay/bill")
+        row = self.env["therapy.access.log"].search([], limit=1)
+        self.assertEqual((row.how, row.res_id), ("link", self.bill.id))
+
     def test_the_rest_can_be_paid_without_typing_the_code_again(self):
         self._pay_part("50")
         page = self._get("/pay/bill")

@@ -1,0 +1,116 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+# The addon has no page of its own; this is the request of Odoo's, if there is one.
+from odoo.addons.base.models.ir_http import request
+from odoo.addons.therapy_billing.tools import clock
+
+
+class TherapyAccessLog(models.Model):
+    """Who looked at which patient's billing, when and from where (P7).
+
+    Rows are added and never changed or removed, by nobody. They hold no values of what
+    was looked at.
+    """
+
+    _name = "therapy.access.log"
+    _description = "Access to a Patient's Billing"
+    _order = "id desc"
+    _rec_name = "patient_id"
+    _log_access = False
+
+    date = fields.Datetime(
+        string="When",
+        required=True,
+        readonly=True,
+        index=True,
+        default=lambda self: clock.now(),
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Who",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    patient_id = fields.Many2one(
+        "res.partner", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    how = fields.Selection(
+        [
+            ("form", "Screen"),
+            ("portal", "Portal"),
+            ("link", "Link or code"),
+            ("pdf", "PDF"),
+            ("export", "Export"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    model = fields.Char(string="Kind of Record", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="model", readonly=True
+    )
+    address = fields.Char(string="From", readonly=True, help="IP address.")
+    company_id = fields.Many2one(
+        "res.company", readonly=True, index=True, ondelete="restrict"
+    )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Refuse: what was logged stays.
+
+        :param dict vals: new values
+        :return: True if there is nothing to change
+        :raise UserError: else always
+        """
+        if self and vals:
+            raise UserError(self.env._("The access log cannot be changed."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """Refuse: what was logged stays.
+
+        :raise UserError: always
+        """
+        raise UserError(self.env._("The access log cannot be changed."))
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _therapy_log(self, records, how):
+        """Log that records of patients are looked at, once per patient and record.
+
+        For the portal and for links too: they call it with "portal" or "link" where
+        they show a bill.
+
+        :param records: patients, sessions or bills; others are left out
+        :param str how: "form", "portal", "link", "pdf" or "export"
+        """
+        # sudo: nobody may write the log by hand, and payers may not read patients.
+        records_sudo = records.sudo()  # sudo: see the line above
+        address = request.httprequest.remote_addr if request else False
+        vals_list = []
+        for record in records_sudo:
+            patient = record
+            if record._name != "res.partner":
+                patient = record.patient_id
+            if not patient or not patient.is_patient:
+                continue
+            company = record.company_id or self.env.company
+            vals_list.append(
+                {
+                    "user_id": self.env.uid,
+                    "patient_id": patient.id,
+                    "how": how,
+                    "model": record._name,
+                    "res_id": record.id,
+                    "address": address,
+                    "company_id": company.id,
+                }
+            )
+        if vals_list:
+            self.sudo().create(vals_list)  # sudo: see above

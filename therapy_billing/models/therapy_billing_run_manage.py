@@ -1,0 +1,47 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class TherapyBillingRun(models.Model):
+    """What is done with the bills of a run once they are made."""
+
+    _inherit = "therapy.billing.run"
+
+    def action_retract(self):
+        """Take the bills of the run back: cancelled if unseen, else credited (M6).
+
+        :return: the action that says what became of them
+        :rtype: dict
+        """
+        return self._get_live_bills().action_therapy_retract()
+
+    def action_due_dates(self):
+        """Open the dialog that changes the due dates of the run's open bills.
+
+        :return: the action
+        :rtype: dict
+        """
+        return self._get_live_bills().action_therapy_due_dates()
+
+    def action_print(self):
+        """Print the bills of the run as one PDF.
+
+        :return: the action of the report
+        :rtype: dict
+        :raise UserError: if the run has no bill
+        """
+        bills = self._get_live_bills().filtered(lambda move: move.state == "posted")
+        if not bills:
+            raise UserError(self.env._("The run has no bill to print."))
+        report = self.env.ref("account.account_invoices")
+        return report.report_action(bills, config=False)
+
+    def _get_live_bills(self):
+        """Return the bills that count: not cancelled, not taken back.
+
+        :return: the bills
+        :rtype: recordset of `account.move`
+        """
+        return self.move_ids.filtered(
+            lambda move: move.state != "cancel" and not move.voided_by_move_id
+        )
