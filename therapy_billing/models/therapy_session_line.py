@@ -1,9 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.therapy_billing.tools.units import expected_units
-
 from .res_partner import MONEY_GROUPS
+
+#: What the amount of a bill was made from.
+BILLED_FIELDS = {"product_id", "minutes", "units", "rate", "session_id", "modifiers"}
 
 
 class TherapySessionLine(models.Model):
@@ -25,17 +26,8 @@ class TherapySessionLine(models.Model):
         domain="[('therapy_code', '!=', False)]",
     )
     therapy_code = fields.Char(related="product_id.therapy_code", string="Code")
-    modifiers = fields.Char(help="Up to four modifiers, for example 95 or GT.")
-    pos = fields.Char(string="Place of Service", help="Two-digit CMS code.")
     minutes = fields.Integer(
         compute="_compute_minutes", store=True, readonly=False, precompute=True
-    )
-    units = fields.Float(
-        digits=(16, 2),
-        compute="_compute_units",
-        store=True,
-        readonly=False,
-        precompute=True,
     )
     rate = fields.Float(
         string="Rate per Unit",
@@ -46,7 +38,6 @@ class TherapySessionLine(models.Model):
         groups=MONEY_GROUPS,
     )
     amount = fields.Monetary(compute="_compute_amount", store=True, groups=MONEY_GROUPS)
-    unit_note = fields.Char(help="Why the units are not what the minutes would give.")
     import_key = fields.Char(
         copy=False, help="Fingerprint of the imported row; the same row is skipped."
     )
@@ -58,10 +49,6 @@ class TherapySessionLine(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
 
-    _units_range = models.Constraint(
-        "CHECK(units >= 0 AND units <= 96)", "Units are between 0 and 96 (a day)."
-    )
-
     # === COMPUTE METHODS === #
 
     @api.depends("product_id")
@@ -69,14 +56,6 @@ class TherapySessionLine(models.Model):
         """Propose the usual minutes of the service."""
         for line in self:
             line.minutes = line.product_id.therapy_minutes
-
-    @api.depends("product_id", "minutes")
-    def _compute_units(self):
-        """Propose the units that the minutes give."""
-        for line in self:
-            line.units = line.product_id and expected_units(
-                line.minutes, line.product_id.therapy_minutes_per_unit
-            )
 
     @api.depends("product_id", "session_id.patient_id")
     def _compute_rate(self):
@@ -119,7 +98,7 @@ class TherapySessionLine(models.Model):
         :return: True
         :raise UserError: if the line is on a live bill
         """
-        if {"product_id", "units", "rate", "session_id", "modifiers"} & set(vals):
+        if BILLED_FIELDS & set(vals):
             self._check_not_billed()
         return super().write(vals)
 

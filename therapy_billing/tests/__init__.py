@@ -15,6 +15,7 @@ from . import (
     test_receipts,
     test_session,
     test_tools,
+    test_units,
 )
 from .core_defects import (
     test_double_payment,

@@ -13,6 +13,7 @@ MODULES = (
     "importers.schedule_rows",
     "importers.services",
     "tools.clock",
+    "tools.codes",
     "tools.luhn",
     "tools.money",
     "tools.npi",
