@@ -29,14 +29,6 @@ class TherapySessionLine(models.Model):
     minutes = fields.Integer(
         compute="_compute_minutes", store=True, readonly=False, precompute=True
     )
-    rate = fields.Float(
-        string="Rate per Unit",
-        digits="Product Price",
-        compute="_compute_rate",
-        store=True,
-        readonly=False,
-        groups=MONEY_GROUPS,
-    )
     amount = fields.Monetary(compute="_compute_amount", store=True, groups=MONEY_GROUPS)
     import_key = fields.Char(
         copy=False, help="Fingerprint of the imported row; the same row is skipped."
@@ -56,12 +48,6 @@ class TherapySessionLine(models.Model):
         """Propose the usual minutes of the service."""
         for line in self:
             line.minutes = line.product_id.therapy_minutes
-
-    @api.depends("product_id", "session_id.patient_id")
-    def _compute_rate(self):
-        """Propose the rate of the service."""
-        for line in self:
-            line.rate = line._get_rate()
 
     @api.depends("units", "rate")
     def _compute_amount(self):
@@ -124,18 +110,3 @@ class TherapySessionLine(models.Model):
                     "This service is on a bill. Take the bill back before changing it."
                 )
             )
-
-    # === BUSINESS METHODS === #
-
-    def _get_rate(self) -> float:
-        """Return the rate of one unit, in the company's currency.
-
-        The base is the service's own price. For a module to look rates up by payer,
-        patient or contract, it must override this method.
-
-        Note: self.ensure_one() from :meth:`_compute_rate`
-
-        :return: the rate, not rounded
-        :rtype: float
-        """
-        return self.product_id.list_price

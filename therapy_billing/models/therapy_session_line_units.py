@@ -1,29 +1,15 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 
-from odoo.addons.therapy_billing.tools import codes, units
+from odoo.addons.therapy_billing.tools import units
 
 from .therapy_unit_rule import TIMED_METHODS
 
-#: States of sessions whose minutes count when a day's minutes are counted together.
-COUNTED_STATES = ("scheduled", "held")
-
 
 class TherapySessionLine(models.Model):
-    """Units, modifiers and place of a service, and why the units are what they are."""
+    """Units of a service, and why they are what they are."""
 
     _inherit = "therapy.session.line"
 
-    modifiers = fields.Char(help="Up to four modifiers, for example 95 or GT.")
-    pos = fields.Char(
-        string="Place of Service",
-        compute="_compute_pos",
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="Two-digit CMS code.",
-    )
     units = fields.Float(
         digits=(16, 2),
         compute="_compute_units",
@@ -47,12 +33,6 @@ class TherapySessionLine(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("product_id")
-    def _compute_pos(self):
-        """Propose the usual place of the service."""
-        for line in self:
-            line.pos = line.product_id.therapy_pos or line.pos
-
     @api.depends(
         "product_id",
         "minutes",
@@ -74,25 +54,6 @@ class TherapySessionLine(models.Model):
             line.unit_note = (
                 line.unit_note if line._is_billed() else line._get_note(*expected[line])
             )
-
-    @api.constrains("pos", "modifiers")
-    def _check_codes(self):
-        """Refuse places and modifiers that no claim can carry.
-
-        :raise ValidationError: with the text that cannot be right
-        """
-        for line in self:
-            try:
-                codes.parse_pos(line.pos)
-                codes.parse_modifiers(line.modifiers)
-            except ValueError as error:
-                raise ValidationError(
-                    self.env._(
-                        "“%(text)s” is no place of service, or no list of up to four "
-                        "modifiers of two letters or digits.",
-                        text=str(error),
-                    )
-                ) from None
 
     @api.onchange("units")
     def _onchange_units(self):
@@ -116,7 +77,6 @@ class TherapySessionLine(models.Model):
         :return: the lines
         :rtype: recordset of `therapy.session.line`
         """
-        vals_list = [self._clean_codes(vals) for vals in vals_list]
         lines = super().create(vals_list)
         undecided = self.browse(
             line.id
@@ -133,7 +93,7 @@ class TherapySessionLine(models.Model):
         :param dict vals: new values
         :return: True
         """
-        vals = self._clean_codes(vals)
+        vals = dict(vals)
         if {"minutes", "product_id"} & set(vals) and "units" not in vals:
             vals["units_given"] = False
         counted = {"minutes", "product_id", "units", "session_id"} & set(vals)
@@ -154,25 +114,6 @@ class TherapySessionLine(models.Model):
         result = super().unlink()
         sessions.exists()._refresh_units()
         return result
-
-    def _clean_codes(self, vals):
-        """Return values with modifiers and place written in the usual way.
-
-        :param dict vals: values; what cannot be right is left to the constraint
-        :return: a copy of the values
-        :rtype: dict
-        """
-        vals = dict(vals)
-        for name, clean in (
-            ("modifiers", codes.format_modifiers),
-            ("pos", codes.parse_pos),
-        ):
-            if vals.get(name):
-                try:
-                    vals[name] = clean(vals[name])
-                except ValueError:
-                    continue
-        return vals
 
     def _decide_given(self):
         """Mark units that the minutes would not give as given."""
@@ -273,90 +214,6 @@ class TherapySessionLine(models.Model):
         if method == "whole":
             return units.whole_units(self.minutes, block)
         return units.expected_units(self.minutes, block if method == "midpoint" else 0)
-
-    def _get_pool_key(self):
-        """Return what services counted together share.
-
-        A session that was called off is counted by itself.
-
-        :return: company, patient, day, coverage, session if called off, length of a
-            unit
-        :rtype: tuple
-        """
-        session = self.session_id
-        apart = session.state not in COUNTED_STATES
-        return (
-            session.company_id.id,
-            session.patient_id.id,
-            session.date,
-            self._get_coverage().id,
-            apart and session.id,
-            self.product_id.therapy_minutes_per_unit,
-        )
-
-    def _count_pools(self, free):
-        """Return the units of lines whose day is counted together.
-
-        :param free: lines whose given units do not count as fixed
-        :return: as :meth:`_get_expected_units`
-        :rtype: dict
-        """
-        found = {}
-        wanted = {line._get_pool_key() for line in self}
-        members = {}
-        for line in self | self._get_neighbours():
-            method, rule = line._get_unit_rule()
-            key = line._get_pool_key()
-            if method == "pooled" and key in wanted:
-                members.setdefault(key, []).append((line, rule))
-        for key, group in members.items():
-            group.sort(key=lambda pair: pair[0]._get_pool_order())
-            block = key[-1]
-            services = [
-                (
-                    line.product_id.id,
-                    line.minutes,
-                    line.units if line._is_fixed() and line not in free else None,
-                )
-                for line, _rule in group
-            ]
-            minutes = sum(service[1] for service in services)
-            total = units.expected_units(minutes, block)
-            counts = units.pooled_units(services, block)
-            for (line, rule), (code, spent, fixed), count in zip(
-                group, services, counts, strict=True
-            ):
-                if fixed is not None:
-                    count = units.expected_units(spent, block)
-                found[line] = (count, rule, minutes, total)
-        return found
-
-    def _get_pool_order(self):
-        """Return the order in which equal times get the odd unit.
-
-        :return: a sort key
-        :rtype: tuple
-        """
-        session = self.session_id
-        return (session.start, session._origin.id or 0, self.sequence)
-
-    def _get_neighbours(self):
-        """Return the services of the same patients and days, of all sessions.
-
-        :return: lines of the same sessions, also not saved yet, and of others
-        :rtype: recordset of `therapy.session.line`
-        """
-        sessions = self.session_id
-        # sudo: the other session of the day may be another clinician's.
-        Line = self.sudo()  # sudo: see the line above
-        others = Line.search(
-            Domain("session_id.patient_id", "in", sessions.patient_id._origin.ids)
-            & Domain("session_id.date", "in", list(set(sessions.mapped("date"))))
-            & Domain("session_id.state", "in", COUNTED_STATES)
-            & Domain("session_id", "not in", sessions._origin.ids)
-            & Domain("company_id", "in", sessions.company_id._origin.ids)
-        )
-        return sessions.line_ids | others.with_env(self.env)
 
     def _get_note(self, expected, rule, minutes, total) -> str:
         """Explain the units of a line.

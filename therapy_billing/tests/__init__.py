@@ -13,6 +13,7 @@ from . import (
     test_posting,
     test_race,
     test_receipts,
+    test_rate,
     test_session,
     test_tools,
     test_units,
