@@ -34,6 +34,7 @@
         "views/therapy_billing_menus.xml",
         "views/therapy_unit_rule_views.xml",
         "views/therapy_rate_views.xml",
+        "views/therapy_authorization_views.xml",
     ],
     "demo": ["demo/therapy_billing_demo.xml"],
     "pre_init_hook": "pre_init_hook",

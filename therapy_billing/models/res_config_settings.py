@@ -8,3 +8,9 @@ class ResConfigSettings(models.TransientModel):
     therapy_due_days = fields.Integer(
         related="company_id.therapy_due_days", readonly=False
     )
+    therapy_authorization_policy = fields.Selection(
+        related="company_id.therapy_authorization_policy", readonly=False
+    )
+    therapy_authorization_warn = fields.Integer(
+        related="company_id.therapy_authorization_warn", readonly=False
+    )

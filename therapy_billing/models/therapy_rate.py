@@ -209,7 +209,8 @@ class TherapyRate(models.Model):
             if patient:
                 candidates |= by_case.get((*case, patient), none)
             fitting = candidates and candidates._filter_fitting(line)
-            found[line] = max(fitting, key=self._get_rank) if fitting else none
+            best = max(fitting, key=self._get_rank) if fitting else none
+            found[line] = best.with_prefetch(rates_sudo.ids)
         return found
 
     def _filter_fitting(self, line):

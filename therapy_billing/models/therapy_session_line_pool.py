@@ -3,8 +3,7 @@ from odoo.fields import Domain
 
 from odoo.addons.therapy_billing.tools import units
 
-#: States of sessions whose minutes count when a day's minutes are counted together.
-COUNTED_STATES = ("scheduled", "held")
+from .therapy_unit_rule import COUNTED_STATES
 
 
 class TherapySessionLine(models.Model):

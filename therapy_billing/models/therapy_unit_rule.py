@@ -3,6 +3,9 @@ from odoo import fields, models
 #: Methods that a payer may ask for: they count the minutes of timed services.
 TIMED_METHODS = ("midpoint", "whole", "pooled")
 
+#: States of sessions whose minutes count when units or minutes are counted.
+COUNTED_STATES = ("scheduled", "held")
+
 
 class TherapyUnitRule(models.Model):
     """A way of turning minutes into units, with its source (data, not code)."""

@@ -1,6 +1,7 @@
 from . import (
     test_access_rights,
     test_adjustments,
+    test_authorization,
     test_billing_run,
     test_charge,
     test_corrections,

@@ -136,9 +136,11 @@ class TestRate(TherapyCommon):
         )
         counts = []
         for number in (1, 2, 20):  # the first fills the caches
-            lines = sessions[:number].line_ids
             self.env.flush_all()
             self.env.invalidate_all()
+            lines = self.env["therapy.session.line"].browse(
+                sessions[:number].line_ids.ids
+            )
             before = self.env.cr.sql_log_count
             found = lines._get_rates()
             counts.append(self.env.cr.sql_log_count - before)

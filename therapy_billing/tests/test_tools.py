@@ -17,6 +17,7 @@ MODULES = (
     "tools.luhn",
     "tools.money",
     "tools.npi",
+    "tools.periods",
     "tools.rows",
     "tools.units",
 )
