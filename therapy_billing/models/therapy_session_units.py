@@ -1,10 +1,40 @@
-from odoo import models
+from odoo import api, fields, models
+
+from .res_partner import MONEY_GROUPS
 
 
 class TherapySession(models.Model):
     """The day of a patient is counted again when a session changes."""
 
     _inherit = "therapy.session"
+
+    units_explained = fields.Text(
+        string="Why These Units", compute="_compute_units_explained"
+    )
+    rates_explained = fields.Text(
+        string="Why These Rates",
+        compute="_compute_rates_explained",
+        groups=MONEY_GROUPS,
+    )
+
+    @api.depends("line_ids.unit_note", "line_ids.authorization_note")
+    def _compute_units_explained(self):
+        """Explain the units, a service on each line."""
+        for session in self:
+            session.units_explained = "\n".join(
+                f"{line.therapy_code}: {line.unit_note or ''}"
+                + (f" ({line.authorization_note})" if line.authorization_note else "")
+                for line in session.line_ids
+            )
+
+    @api.depends("line_ids.rate_note")
+    def _compute_rates_explained(self):
+        """Explain the rates, a service on each line."""
+        for session in self:
+            session.rates_explained = "\n".join(
+                f"{line.therapy_code}: {line.rate_note or ''}"
+                for line in session.line_ids
+            )
 
     def write(self, vals):
         """Count the old and the new day again when a session moves or is called off.

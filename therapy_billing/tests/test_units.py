@@ -74,6 +74,22 @@ class TestUnits(TherapyCommon):
         self.assertEqual(self._units(morning), [1])
         self.assertCents(morning.amount_total, 40)
 
+    def test_a_session_explains_its_units_and_rates(self):
+        session = self._create_minutes(self.kim, (self.exercise, 33), (self.gait, 7))
+        self.assertEqual(
+            session.units_explained.split("\n"),
+            [
+                "97110: CMS 8-minute rule: 33 of the day's 40 timed minutes, which "
+                "give 3 units; 2 of them here.",
+                "97116: CMS 8-minute rule: 7 of the day's 40 timed minutes, which "
+                "give 3 units; 1 of them here.",
+            ],
+        )
+        self.assertEqual(
+            session.rates_explained.split("\n"),
+            ["97110: Price of the service.", "97116: Price of the service."],
+        )
+
     def test_other_patients_and_plans_are_counted_apart(self):
         sessions = [
             self._create_minutes(patient, (self.exercise, 10))
