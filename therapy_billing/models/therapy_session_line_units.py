@@ -119,8 +119,8 @@ class TherapySessionLine(models.Model):
         """Mark units that the minutes would not give as given."""
         expected = self._get_expected_units(free=self)
         given = self.filtered(lambda line: line.units != expected[line][0])
-        for lines, value in ((given, True), (self - given, False)):
-            super(TherapySessionLine, lines).write({"units_given": value})
+        given.write({"units_given": True})
+        (self - given).write({"units_given": False})
 
     # === BUSINESS METHODS === #
 
