@@ -2,6 +2,7 @@ from . import (
     test_access_rights,
     test_adjustments,
     test_authorization,
+    test_authorization_race,
     test_billing_run,
     test_charge,
     test_corrections,
