@@ -15,6 +15,8 @@
         "data/therapy_adjustment_reason_data.xml",
         "data/ir_cron_data.xml",
         "data/account_analytic_plan_data.xml",
+        "data/therapy_unit_rule_data.xml",
+        "data/therapy_service_code_data.xml",
         "views/therapy_session_views.xml",
         "views/therapy_guarantor_views.xml",
         "views/therapy_coverage_views.xml",
@@ -38,6 +40,9 @@
         "views/res_config_settings_money_views.xml",
         "views/therapy_import_balances_views.xml",
         "views/therapy_billing_menus.xml",
+        "views/therapy_unit_rule_views.xml",
+        "views/therapy_rate_views.xml",
+        "views/therapy_authorization_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["therapy_billing/static/src/**/*"],

@@ -11,8 +11,6 @@ from .schedule_rows import (
     INSURER,
     LAST,
     MEMBER,
-    MODIFIERS,
-    POS,
     SESSION,
     ScheduleParser,
 )
@@ -40,6 +38,7 @@ class ScheduleImporter(ScheduleParser):
         self._create_providers([service for group in accepted for service in group])
         self._create_sessions(new.values())
         self._create_lines([service for group in more.values() for service in group])
+        self._compare_units([service for group in accepted for service in group])
         self._fill_member_numbers(results)
         return results
 
@@ -100,7 +99,6 @@ class ScheduleImporter(ScheduleParser):
             self._check_known_session(service, session)
         elif group:
             self._check_header(service, group[0].header)
-        self._compare_units(service)
         groups.setdefault(number, []).append(service)
 
     def _is_known(self, result, content, group, session):
@@ -233,16 +231,32 @@ class ScheduleImporter(ScheduleParser):
         :return: values of a `therapy.session.line`
         :rtype: dict
         """
-        cells = service.result.row.cells
         return {
             "product_id": service.product.id,
             "units": float(service.units),
             "minutes": service.minutes,
-            "pos": cells[POS] or False,
-            "modifiers": cells[MODIFIERS] or False,
+            "units_given": True,
+            "modifiers": service.modifiers or False,
             "import_key": service.key,
-            "unit_note": service.unit_note,
+            **({"pos": service.pos} if service.pos else {}),
         }
+
+    def _compare_units(self, services):
+        """Warn where the minutes would give other units; the file's stand.
+
+        :param list services: the accepted rows
+        """
+        results = {service.key: service.result for service in services}
+        lines = self.env["therapy.session.line"].search(
+            [
+                ("import_key", "in", list(results)),
+                ("company_id", "=", self.company.id),
+            ]
+        )
+        expected = lines._get_expected_units()
+        for line in lines:
+            if line.units != expected[line][0]:
+                results[line.import_key].warn(line.unit_note)
 
     def _fill_member_numbers(self, results):
         """Keep the member number that the schedule tells for a known coverage.

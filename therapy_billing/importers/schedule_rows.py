@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from odoo.addons.therapy_billing.tools import clock
 from odoo.addons.therapy_billing.tools import rows as rows_tool
+from odoo.addons.therapy_billing.tools.codes import format_modifiers, parse_pos
 from odoo.addons.therapy_billing.tools.npi import npi_ok
-from odoo.addons.therapy_billing.tools.units import expected_units
 
 from .base import Importer, Rejected, Result
 from .people import patient_key
@@ -84,7 +84,8 @@ class Service:
     units: Decimal
     minutes: int
     key: str
-    unit_note: str = ""
+    pos: str = ""
+    modifiers: str = ""
 
     @property
     def header(self):
@@ -155,6 +156,8 @@ class ScheduleParser(Importer):
             units=units,
             minutes=self._parse_minutes(result, row, product),
             key=content,
+            pos=self._parse_code(result, cells[POS], parse_pos),
+            modifiers=self._parse_code(result, cells[MODIFIERS], format_modifiers),
         )
 
     def _find_patient(self, row, day):
@@ -228,20 +231,22 @@ class ScheduleParser(Importer):
             )
             return product.therapy_minutes
 
-    def _compare_units(self, service):
-        """Warn when the minutes would give other units; the file's stand.
+    def _parse_code(self, result, text, parser):
+        """Return a place of service or modifiers; impossible ones are not kept.
 
-        :param Service service: the row
+        :param Result result: the result of the row
+        :param str text: the cell
+        :param parser: function of the text that may raise ValueError
+        :return: the code, or nothing
+        :rtype: str
         """
-        expected = expected_units(
-            service.minutes, service.product.therapy_minutes_per_unit
-        )
-        if service.units != expected:
-            service.unit_note = self._(
-                "%(minutes)s minutes would give %(expected)s units; the file's "
-                "%(units)s stand.",
-                minutes=service.minutes,
-                expected=expected,
-                units=service.units,
+        try:
+            return parser(text)
+        except ValueError:
+            result.warn(
+                self._(
+                    "“%(text)s” is no place of service or modifier; it was not kept.",
+                    text=text,
+                )
             )
-            service.result.warn(service.unit_note)
+            return ""

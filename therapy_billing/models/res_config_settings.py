@@ -17,3 +17,9 @@ class ResConfigSettings(models.TransientModel):
     therapy_analytic = fields.Boolean(
         related="company_id.therapy_analytic", readonly=False
     )
+    therapy_authorization_policy = fields.Selection(
+        related="company_id.therapy_authorization_policy", readonly=False
+    )
+    therapy_authorization_warn = fields.Integer(
+        related="company_id.therapy_authorization_warn", readonly=False
+    )

@@ -4,6 +4,8 @@ from odoo.fields import Domain
 
 from odoo.addons.therapy_billing.tools.npi import npi_ok
 
+from .therapy_unit_rule import TIMED_METHODS
+
 PHI_GROUPS = (
     "therapy_billing.group_clinician,"
     "therapy_billing.group_biller,"
@@ -65,6 +67,15 @@ class ResPartner(models.Model):
         "partner_id",
         string="Pays for",
         groups=MONEY_GROUPS,
+    )
+
+    therapy_unit_rule_id = fields.Many2one(
+        "therapy.unit.rule",
+        string="Unit Rule",
+        ondelete="restrict",
+        domain=[("method", "in", TIMED_METHODS)],
+        groups=PHI_GROUPS,
+        help="How this insurer counts timed services; empty: the service's own rule.",
     )
 
     # === PROVIDER === #

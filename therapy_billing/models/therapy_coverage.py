@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .therapy_unit_rule import TIMED_METHODS
+
 
 class TherapyCoverage(models.Model):
     _name = "therapy.coverage"
@@ -22,6 +24,12 @@ class TherapyCoverage(models.Model):
     member_number = fields.Char()
     copay = fields.Monetary(
         help="The patient's part of each session, at most the session's total."
+    )
+    unit_rule_id = fields.Many2one(
+        "therapy.unit.rule",
+        ondelete="restrict",
+        domain=[("method", "in", TIMED_METHODS)],
+        help="How this plan counts timed services; empty: as the insurer does.",
     )
     date_from = fields.Date(string="From")
     date_to = fields.Date(string="Until")
@@ -55,6 +63,19 @@ class TherapyCoverage(models.Model):
                         "company.",
                         name=coverage.insurer_id.name,
                     )
+                )
+
+    @api.constrains("unit_rule_id")
+    def _check_unit_rule(self):
+        """Refuse a rule that does not count minutes.
+
+        :raise ValidationError: if the rule is not one for timed services
+        """
+        for coverage in self:
+            method = coverage.unit_rule_id.method
+            if method and method not in TIMED_METHODS:
+                raise ValidationError(
+                    self.env._("A payer's unit rule is one for timed services.")
                 )
 
     def _therapy_filter_active(self, day):

@@ -1,9 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.therapy_billing.tools.units import expected_units
-
 from .res_partner import MONEY_GROUPS
+
+#: What the amount of a bill was made from.
+BILLED_FIELDS = {"product_id", "minutes", "units", "rate", "session_id", "modifiers"}
 
 
 class TherapySessionLine(models.Model):
@@ -25,31 +26,13 @@ class TherapySessionLine(models.Model):
         domain="[('therapy_code', '!=', False)]",
     )
     therapy_code = fields.Char(related="product_id.therapy_code", string="Code")
-    modifiers = fields.Char(help="Up to four modifiers, for example 95 or GT.")
-    pos = fields.Char(string="Place of Service", help="Two-digit CMS code.")
     minutes = fields.Integer(
         compute="_compute_minutes", store=True, readonly=False, precompute=True
-    )
-    units = fields.Float(
-        digits=(16, 2),
-        compute="_compute_units",
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
-    rate = fields.Float(
-        string="Rate per Unit",
-        digits="Product Price",
-        compute="_compute_rate",
-        store=True,
-        readonly=False,
-        groups=MONEY_GROUPS,
     )
     amount = fields.Monetary(compute="_compute_amount", store=True, groups=MONEY_GROUPS)
     is_absence_fee = fields.Boolean(
         string="Fee", readonly=True, help="Asked because the session was not held."
     )
-    unit_note = fields.Char(help="Why the units are not what the minutes would give.")
     import_key = fields.Char(
         copy=False, help="Fingerprint of the imported row; the same row is skipped."
     )
@@ -61,10 +44,6 @@ class TherapySessionLine(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
 
-    _units_range = models.Constraint(
-        "CHECK(units >= 0 AND units <= 96)", "Units are between 0 and 96 (a day)."
-    )
-
     # === COMPUTE METHODS === #
 
     @api.depends("product_id")
@@ -72,20 +51,6 @@ class TherapySessionLine(models.Model):
         """Propose the usual minutes of the service."""
         for line in self:
             line.minutes = line.product_id.therapy_minutes
-
-    @api.depends("product_id", "minutes")
-    def _compute_units(self):
-        """Propose the units that the minutes give."""
-        for line in self:
-            line.units = line.product_id and expected_units(
-                line.minutes, line.product_id.therapy_minutes_per_unit
-            )
-
-    @api.depends("product_id", "session_id.patient_id")
-    def _compute_rate(self):
-        """Propose the rate of the service."""
-        for line in self:
-            line.rate = line._get_rate()
 
     @api.depends("units", "rate")
     def _compute_amount(self):
@@ -122,7 +87,7 @@ class TherapySessionLine(models.Model):
         :return: True
         :raise UserError: if the line is on a live bill
         """
-        if {"product_id", "units", "rate", "session_id", "modifiers"} & set(vals):
+        if BILLED_FIELDS & set(vals):
             self._check_not_billed()
         return super().write(vals)
 
@@ -148,18 +113,3 @@ class TherapySessionLine(models.Model):
                     "This service is on a bill. Take the bill back before changing it."
                 )
             )
-
-    # === BUSINESS METHODS === #
-
-    def _get_rate(self) -> float:
-        """Return the rate of one unit, in the company's currency.
-
-        The base is the service's own price. For a module to look rates up by payer,
-        patient or contract, it must override this method.
-
-        Note: self.ensure_one() from :meth:`_compute_rate`
-
-        :return: the rate, not rounded
-        :rtype: float
-        """
-        return self.product_id.list_price

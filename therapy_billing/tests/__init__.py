@@ -4,6 +4,8 @@ from . import (
     test_access_rights,
     test_adjustments,
     test_analytic,
+    test_authorization,
+    test_authorization_race,
     test_billing_run,
     test_calendar,
     test_charge,
@@ -16,11 +18,13 @@ from . import (
     test_patient,
     test_posting,
     test_race,
+    test_rate,
     test_receipts,
     test_run_generate,
     test_run_manage,
     test_session,
     test_tools,
+    test_units,
 )
 from .core_defects import (
     test_double_payment,

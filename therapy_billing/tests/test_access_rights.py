@@ -28,6 +28,31 @@ MATRIX = {
         "manager": "rwcu",
         "auditor": "r",
     },
+    "therapy.unit.rule": {
+        "clinician": "r",
+        "biller": "r",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.service.code": {
+        "clinician": "r",
+        "biller": "r",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.rate": {
+        "clinician": "",
+        "biller": "r",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.authorization": {
+        "clinician": "",
+        "biller": "rwc",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.authorization.line": {"clinician": "", "biller": "rwcu", "auditor": "r"},
     "therapy.billing.run": {
         "clinician": "",
         "biller": "rwc",

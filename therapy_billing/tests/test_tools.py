@@ -13,9 +13,11 @@ MODULES = (
     "importers.schedule_rows",
     "importers.services",
     "tools.clock",
+    "tools.codes",
     "tools.luhn",
     "tools.money",
     "tools.npi",
+    "tools.periods",
     "tools.rows",
     "tools.units",
 )
