@@ -81,6 +81,23 @@ class AccountMove(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _therapy_get_ledger_partner(self):
+        """Return on whom core books what a bill asks for.
+
+        A therapy bill's payer stands alone (D3). Of other invoices it is the company
+        of the contact, as everywhere in core.
+
+        Note: self.ensure_one()
+
+        :return: the partner of the receivable line
+        :rtype: recordset of `res.partner`
+        """
+        self.ensure_one()
+        if self.is_therapy_bill:
+            return self.partner_id
+        terms = self.line_ids.filtered(lambda x: x.display_type == "payment_term")
+        return terms.partner_id[:1] or self.partner_id
+
     def _therapy_get_payable_amount(self) -> float:
         """Return what may still be paid of a bill now (M3).
 

@@ -71,7 +71,7 @@ class AccountPayment(models.Model):
         bills = self.env["account.move"].browse(numbers)
         own = bills.filtered(
             lambda bill: (
-                bill.partner_id == self.partner_id
+                bill._therapy_get_ledger_partner() == self.partner_id
                 and bill.currency_id == self.currency_id
             )
         )

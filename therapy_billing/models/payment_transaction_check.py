@@ -29,7 +29,7 @@ class PaymentTransaction(models.Model):
                 or bill.currency_id.id != vals.get("currency_id")
             ):
                 raise ValidationError(self.env._("This bill cannot be paid this way."))
-        if len(bills.partner_id) > 1:
+        if len({bill._therapy_get_ledger_partner() for bill in bills}) > 1:
             raise ValidationError(
                 self.env._("Bills of different people are paid one by one.")
             )

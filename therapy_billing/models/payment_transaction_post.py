@@ -196,7 +196,7 @@ class PaymentTransaction(models.Model):
             "amount": self.amount,
             "payment_type": "inbound",
             "currency_id": self.currency_id.id,
-            "partner_id": bills.partner_id.id,
+            "partner_id": bills[:1]._therapy_get_ledger_partner().id,
             "partner_type": "customer",
             "journal_id": provider.journal_id.id,
             "company_id": provider.company_id.id,

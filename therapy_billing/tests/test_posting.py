@@ -180,7 +180,19 @@ class TestPosting(TherapyCommon):
 
     def test_money_for_a_bill_paid_otherwise_stays_a_credit(self):
         tx = self._pay(self.bill, 100.0)
-        self._register_payment(self.bill, amount=80.0)
+        cash = self.env["account.payment"].create(
+            {
+                "partner_id": self.mother.id,
+                "amount": 80.0,
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "journal_id": self.company_data["default_journal_bank"].id,
+            }
+        )
+        cash.action_post()
+        # As an accountant does in the ledger, past every button of a bill.
+        terms = self.bill.line_ids.filtered(lambda x: x.display_type == "payment_term")
+        (self._receivable(cash) | terms).reconcile()
         payment = self._succeed(tx)
         self.assertResidual(self.bill, 0.0)
         open_lines = self._receivable(payment).filtered(lambda x: not x.reconciled)
@@ -205,6 +217,22 @@ class TestPosting(TherapyCommon):
         tx = self._pay(self.bill, 100.0)
         payment = self._succeed(tx)
         self.assertEqual(payment.memo, tx.reference)
+
+    def test_other_invoices_are_booked_on_the_company_as_core_does(self):
+        company = self.env["res.partner"].create({"name": "A firm", "is_company": True})
+        contacts = self.env["res.partner"].create(
+            [{"name": f"Contact {n}", "parent_id": company.id} for n in range(2)]
+        )
+        invoices = self.env["account.move"]
+        for contact in contacts:
+            invoices |= self._create_invoice_one_line(
+                price_unit=10.0, tax_ids=[], partner_id=contact.id, post=True
+            )
+        payment = self._succeed(self._pay(invoices, 20.0, payer=contacts[0]))
+        self.assertEqual(payment.partner_id, company)
+        self.assertEqual(payment.paid_by_partner_id, contacts[0])
+        for invoice in invoices:
+            self.assertResidual(invoice, 0.0)
 
     def test_transactions_without_bills_are_posted_as_core_does(self):
         self.reference = "no bill"
