@@ -49,7 +49,7 @@ def give_access(browser, email, partner_id):
         "form.oe_signup_form button[type=submit], "
         "form.oe_reset_password_form button[type=submit]"
     )
-    guest.wait_for_load_state("load")
+    guest.wait_for_url(lambda url: not re.search("signup|reset_password", url))
     page.context.close()
     return guest
 

@@ -127,7 +127,7 @@ def look_up(page, number, code):
     page.fill("#bill_number", number)
     page.fill("#access_code", code)
     page.click("form.o_therapy_pay_lookup button[type=submit]")
-    page.wait_for_load_state("load")
+    page.wait_for_selector("#therapy_pay_failed, #therapy_amount_due")
 
 
 def pay_amount(browser, page, amount, card, shot):
