@@ -289,6 +289,7 @@ def main(arguments):
             postgres.stop()
             say("Stopped.")
             return 0
+        postgres.remove()
     begin = time.monotonic()
     odoo.ready()
     if options.reset:

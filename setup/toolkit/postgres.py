@@ -1,6 +1,7 @@
 """A PostgreSQL cluster of our own, or the one named by PGHOST/PGPORT/PGUSER."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,10 @@ from .console import Stop, step
 
 ROLE = "therapy"
 PORT = "5432"
+# What the server says when its files are damaged.
+DAMAGED = re.compile(
+    r"checkpoint record|pg_control|invalid primary|could not (read|open) file"
+)
 # A cluster of demo and test data: nothing in it must survive a power cut, and a
 # killed Odoo (what we test) loses nothing through these settings.
 SETTINGS = {
@@ -108,9 +113,35 @@ def start():
                 conf.write("\n".join(["", *lines, ""]))
     if _run(_binary("pg_ctl"), "-D", data, "status", check=False).returncode == 0:
         return
-    log = paths.run_dir() / "postgres.log"
+    if _launch(data):
+        return
+    if DAMAGED.search(_last_words()):
+        # After a power cut: what is in it is made again, so nothing is repaired.
+        with step("PostgreSQL cluster was damaged; making a new one"):
+            remove()
+        start()
+        return
+    raise Stop(
+        f"PostgreSQL did not start: {_last_words()[-300:]} The whole log is {_log()}; "
+        "./setup/demo --reset begins anew."
+    )
+
+
+def _log():
+    return paths.run_dir() / "postgres.log"
+
+
+def _last_words():
+    """Return the end of the server's log."""
+    if not _log().exists():
+        return "there is no log."
+    return " ".join(_log().read_text(errors="replace").splitlines()[-12:])
+
+
+def _launch(data):
+    """Start the server and tell whether it came up."""
     done = _run(
-        *(_binary("pg_ctl"), "-D", data, "-w", "-l", log, "start"),
+        *(_binary("pg_ctl"), "-D", data, "-w", "-l", _log(), "start"),
         *("-o", f"-k {_socket_dir()} -p {PORT}"),
         check=False,
         capture_output=False,
@@ -119,18 +150,28 @@ def start():
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    if done.returncode:
-        tail = log.read_text().splitlines()[-1:] if log.exists() else ["no log"]
-        raise Stop(
-            f"PostgreSQL did not start: {''.join(tail)} The whole log is {log}; "
-            "./setup/demo --reset begins anew."
-        )
+    return done.returncode == 0
+
+
+def remove():
+    """Stop our own cluster and delete it with all its databases."""
+    data = paths.cache() / "postgres"
+    if is_foreign() or not data.exists():
+        return
+    stop()
+    if not (data / "postmaster.pid").exists() or _is_down(data):
+        shutil.rmtree(data)
+        _log().unlink(missing_ok=True)
+
+
+def _is_down(data):
+    return _run(_binary("pg_ctl"), "-D", data, "status", check=False).returncode != 0
 
 
 def stop():
     """Stop our own cluster, unless tests or another clone are at work on it."""
     data = paths.cache() / "postgres"
-    if is_foreign() or not (data / "postmaster.pid").exists():
+    if is_foreign() or not (data / "PG_VERSION").exists() or _is_down(data):
         return
     others = sql(
         "postgres",
