@@ -33,6 +33,14 @@ def retrieve(ctx):
             },
             "dashboard": {"display_name": "Sandbox practice", "timezone": "Etc/UTC"},
             "payments": {"statement_descriptor": charges.DESCRIPTOR_PREFIX},
+            "payouts": {
+                "debit_negative_balances": False,
+                "schedule": {
+                    "delay_days": ctx.store.settings["available_days"],
+                    "interval": ctx.store.settings["payout_interval"],
+                },
+                "statement_descriptor": None,
+            },
         },
         "type": "standard",
     }

@@ -13,6 +13,8 @@ numbers at the end are our own, for payers with benefit cards.
     False when saving the card is declined as well.
 ``refund``
     ``pending``: refunds wait, then succeed. ``fail``: they succeed, then fail.
+``available_now``
+    The money of a charge is available at once.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ class Card:
     already_set_up: bool = False
     blocked: bool = False
     refund: str = ""
+    available_now: bool = False
 
 
 TRY_AGAIN, NEVER_AGAIN = "try_again_later", "do_not_try_again"
@@ -165,8 +168,7 @@ CARDS = [
     Card("4000000000005423", ("createIssuerFraudRecord",)),
     Card("4000000000007726", ("pendingRefund",), refund="pending"),
     Card("4000000000005126", ("refundFail",), refund="fail"),
-    # Funds would be available at once; there are no balances yet.
-    Card("4000000000000077", ("bypassPending",)),
+    Card("4000000000000077", ("bypassPending",), available_now=True),
     # Our own: health savings and flexible spending cards, and one whose issuer
     # tells nothing.
     Card("4000000000000507", ("hsaPrepaid",), funding="prepaid"),

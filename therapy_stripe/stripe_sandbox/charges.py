@@ -3,7 +3,7 @@
 from .errors import not_found
 from .events import emit
 from .metadata import merged
-from .methods import snapshot
+from .methods import card_of, snapshot
 from .routing import route
 from .wire import as_list
 
@@ -32,7 +32,6 @@ def new_charge(ctx, intent, method, challenged, failure=None, blocked=False):
             "application": None,
             "application_fee": None,
             "application_fee_amount": None,
-            # Filled later, with charge.updated, once there are balances.
             "balance_transaction": None,
             "billing_details": snapshot(method)["billing_details"],
             "calculated_statement_descriptor": descriptor,
@@ -67,6 +66,7 @@ def new_charge(ctx, intent, method, challenged, failure=None, blocked=False):
             "status": "failed" if failure else "succeeded",
             "transfer_data": None,
             "transfer_group": None,
+            "_available_now": card_of(method).available_now,
         },
     )
 

@@ -1,6 +1,6 @@
 """From confirmation to success, challenge or decline of a payment intent."""
 
-from . import charges
+from . import balance, charges
 from .errors import invalid
 from .events import emit
 from .intents import challenge, check_return_url, needs_challenge, wrong_state
@@ -74,6 +74,9 @@ def collect(ctx, intent, method, challenged):
         method["_set_up"] = method["_set_up"] or (challenged and usage == "off_session")
         if intent["customer"]:
             attach_to(ctx, method, intent["customer"])
+    if charge["captured"]:
+        later = intent["capture_method"] == "automatic_async"
+        balance.settle_charge(ctx, charge, later)
     emit(ctx, "charge.succeeded", charge)
     if intent["capture_method"] == "manual":
         intent["status"] = "requires_capture"

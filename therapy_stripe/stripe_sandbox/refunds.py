@@ -1,6 +1,6 @@
 """Refunds."""
 
-from . import charges
+from . import balance, charges
 from .errors import invalid, not_found, unexpected_state
 from .events import emit
 from .metadata import merged
@@ -68,6 +68,7 @@ def create(ctx):
     )
     if refund["status"] == "pending":
         refund["pending_reason"] = "processing"
+    refund["balance_transaction"] = _book(store, refund, charge)["id"]
     _count(charge, amount)
     if card.refund:
         store.schedule(SETTLE_DELAY, "refund", refund_id=refund["id"], how=card.refund)
@@ -105,6 +106,23 @@ def _charge(ctx):
     return charge
 
 
+def _book(store, refund, charge):
+    """Record what a refund takes from the balance; the charge's fee is not returned.
+
+    A refund of money that is still pending waits with it.
+    """
+    balance.book_charge(store, charge, announce=True)
+    own = store.tables[balance.TABLE][charge["balance_transaction"]]
+    return balance.record(
+        store,
+        "payment_refund" if own["type"] == "payment" else "refund",
+        refund,
+        -refund["amount"],
+        available_on=own["available_on"],
+        description="REFUND FOR CHARGE",
+    )
+
+
 def _count(charge, amount):
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
@@ -122,7 +140,18 @@ def settle(store, refund_id, how):
         emit(ctx, "refund.updated", refund, before)
         return
     charge = store.tables["charge"][refund["charge"]]
-    refund.update(status="failed", failure_reason="expired_or_canceled_card")
+    back = balance.record(
+        store,
+        "refund_failure",
+        refund,
+        refund["amount"],
+        description="REFUND FAILURE",
+    )
+    refund.update(
+        status="failed",
+        failure_reason="expired_or_canceled_card",
+        failure_balance_transaction=back["id"],
+    )
     _count(charge, -refund["amount"])
     emit(ctx, "refund.updated", refund, {"status": "succeeded"})
     emit(ctx, "refund.failed", refund)

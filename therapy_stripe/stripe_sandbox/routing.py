@@ -90,7 +90,11 @@ def _kind_of(method, path):
     if parts[-1] in ("confirm", "cancel", "capture", "attach", "detach"):
         parts.pop()
     kind = parts[-1].removesuffix("s")
-    is_list = method == "GET" and parts[-1] != "account" and not path.endswith("}")
+    is_list = (
+        method == "GET"
+        and parts[-1] not in ("account", "balance")
+        and not path.endswith("}")
+    )
     return f"list:{kind}" if is_list else kind
 
 

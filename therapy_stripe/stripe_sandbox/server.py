@@ -6,7 +6,7 @@ import time
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import refunds
+from . import balance, payouts, refunds
 from .app import App
 from .delivery import Deliverer
 from .state import Store
@@ -14,7 +14,13 @@ from .state import Store
 _logger = logging.getLogger(__name__)
 SAVE_INTERVAL = 0.2
 #: What runs later, by the name it was scheduled under.
-JOBS = {"refund": refunds.settle}
+JOBS = {
+    "charge_balance": balance.book_late,
+    "daily_payout": payouts.daily,
+    "payout": payouts.proceed,
+    "refund": refunds.settle,
+    "release": balance.release,
+}
 
 
 class _Handler(WSGIRequestHandler):
@@ -94,5 +100,8 @@ class Sandbox:
         """Do what the virtual clock has brought due."""
         with self.store.lock:
             for job in self.store.take_due_jobs():
-                JOBS[job["kind"]](self.store, **job["data"])
+                try:
+                    JOBS[job["kind"]](self.store, **job["data"])
+                except Exception:
+                    _logger.exception("job %s failed", job["kind"])
                 self.store.dirty.set()

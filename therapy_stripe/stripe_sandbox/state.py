@@ -9,6 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+from . import settings
+
 ALPHABET = string.digits + string.ascii_letters
 TABLES = (
     "customer",
@@ -17,6 +19,8 @@ TABLES = (
     "payment_intent",
     "charge",
     "refund",
+    "balance_transaction",
+    "payout",
     "event",
     "webhook_endpoint",
     # bookkeeping of the sandbox itself, never rendered
@@ -50,6 +54,9 @@ class Store:
         self.offset = 0
         self.deliver = {"mode": "immediate", "duplicate": 1}
         self.requests = []
+        self.settings = settings.defaults()
+        # When the first job is due; None without jobs.
+        self.next_due = None
 
     def reset(self, seed=None):
         """Forget everything. Ids go on counting unless a seed starts them anew.
@@ -92,21 +99,36 @@ class Store:
 
     def schedule(self, delay, kind, **data):
         """Note that job ``kind`` is due ``delay`` virtual seconds from now."""
-        job_id = self.new_id("job", 8)
-        self.tables["_job"][job_id] = {
-            "id": job_id,
-            "due": self.now() + delay,
-            "kind": kind,
-            "data": data,
-        }
+        self._add_job(self.new_id("job", 8), self.now() + delay, kind, data)
+
+    def schedule_once(self, job_id, due, kind, **data):
+        """Note that ``kind`` is due at ``due``, unless a job has this id already."""
+        if job_id not in self.tables["_job"]:
+            self._add_job(job_id, due, kind, data)
+
+    def _add_job(self, job_id, due, kind, data):
+        job = {"id": job_id, "due": due, "kind": kind, "data": data}
+        self.tables["_job"][job_id] = job
+        self.next_due = due if self.next_due is None else min(self.next_due, due)
 
     def take_due_jobs(self):
         """Remove and return the jobs whose time has come, oldest first."""
+        if self.next_due is None or self.next_due > self.now():
+            return []
         now = self.now()
-        due = [job for job in self.tables["_job"].values() if job["due"] <= now]
-        for job in due:
-            del self.tables["_job"][job["id"]]
-        return sorted(due, key=lambda job: job["due"])
+        return self._take(lambda job: job["due"] <= now)
+
+    def take_jobs(self, kind):
+        """Remove and return all jobs of one kind, to do them before their time."""
+        return self._take(lambda job: job["kind"] == kind)
+
+    def _take(self, wanted):
+        jobs = self.tables["_job"]
+        taken = [job for job in jobs.values() if wanted(job)]
+        for job in taken:
+            del jobs[job["id"]]
+        self.next_due = min((job["due"] for job in jobs.values()), default=None)
+        return sorted(taken, key=lambda job: job["due"])
 
     # -- snapshot --------------------------------------------------------------
 
@@ -128,6 +150,7 @@ class Store:
                     "counter": self.counter,
                     "offset": self.offset,
                     "deliver": self.deliver,
+                    "settings": self.settings,
                     "tables": {**self.tables, "_idempotency": kept},
                 }
             )
@@ -137,6 +160,9 @@ class Store:
         self.offset, self.deliver = data["offset"], data["deliver"]
         for name in TABLES:
             self.tables[name] = data["tables"].get(name, {})
+        self.settings.update(data.get("settings", {}))
+        jobs = self.tables["_job"].values()
+        self.next_due = min((job["due"] for job in jobs), default=None)
         for delivery in self.tables["_delivery"].values():
             if delivery["status"] == "sending":
                 delivery["status"] = "pending"

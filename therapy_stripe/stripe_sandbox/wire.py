@@ -14,11 +14,14 @@ EXPANDABLE = {
     "latest_charge": "charge",
     "payment_intent": "payment_intent",
     "charge": "charge",
+    "balance_transaction": "balance_transaction",
+    "failure_balance_transaction": "balance_transaction",
 }
+#: ``source`` of a balance transaction: the prefix of the id tells the table.
+SOURCES = {"ch": "charge", "py": "charge", "re": "refund", "pyr": "refund"}
+SOURCES.update(po="payout")
 #: Expandable at the processor, but nothing implemented here ever fills them.
 EMPTY_EXPANDABLE = {
-    "balance_transaction",
-    "failure_balance_transaction",
     "application",
     "latest_attempt",
     "mandate",
@@ -26,6 +29,9 @@ EMPTY_EXPANDABLE = {
     "on_behalf_of",
     "review",
     "default_source",
+    "destination",
+    "original_payout",
+    "reversed_by",
 }
 MAX_EXPAND_DEPTH = 4
 
@@ -136,17 +142,22 @@ def _position(rows, object_id, param, kind):
 
 
 def _created_in(obj, params):
-    """Apply the ``created`` filter: a timestamp, or gt/gte/lt/lte."""
-    wanted = params.get("created")
-    if wanted is None:
-        return True
+    """Apply the filters on times: a timestamp, or gt/gte/lt/lte."""
+    return all(
+        _within(obj[name], params[name])
+        for name in ("created", "arrival_date")
+        if params.get(name) is not None
+    )
+
+
+def _within(value, wanted):
     if not isinstance(wanted, dict):
-        return obj["created"] == wanted
+        return value == wanted
     tests = {
-        "gt": lambda bound: obj["created"] > bound,
-        "gte": lambda bound: obj["created"] >= bound,
-        "lt": lambda bound: obj["created"] < bound,
-        "lte": lambda bound: obj["created"] <= bound,
+        "gt": value.__gt__,
+        "gte": value.__ge__,
+        "lt": value.__lt__,
+        "lte": value.__le__,
     }
     return all(tests[name](bound) for name, bound in wanted.items())
 
@@ -180,7 +191,7 @@ def _check_path(fields, parts, path):
         if rest:
             _check_path(object_fields(resource_class(EXPANDABLE[head])), rest, path)
         return
-    if head in EMPTY_EXPANDABLE or head == "refunds":
+    if head in EMPTY_EXPANDABLE or head in ("refunds", "source"):
         return
     struct = _struct_in(fields[head][0])
     if struct is None or not rest:
@@ -213,6 +224,9 @@ def _expand(store, obj, parts):
         obj.setdefault("refunds", _refunds_of(store, obj))
     elif head in EXPANDABLE and isinstance(obj.get(head), str):
         obj[head] = public(store.tables[EXPANDABLE[head]][obj[head]])
+    elif head == "source" and isinstance(obj.get(head), str):
+        table = SOURCES[obj[head].partition("_")[0]]
+        obj[head] = public(store.tables[table][obj[head]])
     if rest and isinstance(obj.get(head), dict):
         _expand(store, obj[head], rest)
 

@@ -1,0 +1,56 @@
+"""What a test may set about the account, and the defaults.
+
+Money is in minor units, times are seconds of the virtual clock.
+"""
+
+from .errors import invalid
+
+DAY = 24 * 3600
+
+#: Fees follow the processor's published standard prices for the United States.
+DEFAULTS = {
+    # 2.9 % + 30 cents of each successful card charge, rounded half up
+    "card_fee_basis_points": 290,
+    "card_fee_fixed": 30,
+    # 0.8 % of a bank debit, at most 5 dollars
+    "bank_fee_basis_points": 80,
+    "bank_fee_maximum": 500,
+    # taken with the disputed amount, given back when the dispute is won
+    "dispute_fee": 1500,
+    "dispute_fee_returned": True,
+    # capture_method=automatic_async: the balance transaction comes this much later
+    "balance_delay": 3,
+    # full days until a charge's money is available, counted from midnight (UTC)
+    "available_days": 2,
+    # daily or manual
+    "payout_interval": "daily",
+    # days from the creation of a payout to its arrival
+    "payout_days": 1,
+}
+CHOICES = {"payout_interval": ("daily", "manual")}
+
+
+def defaults():
+    """Return a fresh copy of the settings."""
+    return dict(DEFAULTS)
+
+
+def change(store, wanted):
+    """Set what ``wanted`` names; all of it is checked before anything changes.
+
+    :param dict wanted: names of :data:`DEFAULTS` with values of the same type
+    """
+    for name, value in wanted.items():
+        if name not in DEFAULTS:
+            raise invalid(f"Unknown setting: {name}.", name)
+        if type(value) is not type(DEFAULTS[name]):
+            kind = type(DEFAULTS[name]).__name__
+            raise invalid(f"The setting {name} must be of type {kind}.", name)
+        if name in CHOICES and value not in CHOICES[name]:
+            raise invalid(f"{name} is one of {', '.join(CHOICES[name])}.", name)
+        if type(value) is int and value < 0:
+            raise invalid(f"The setting {name} must be 0 or more.", name)
+    with store.lock:
+        store.settings.update(wanted)
+        store.dirty.set()
+    return store.settings
