@@ -5,8 +5,7 @@ import sys
 
 from .console import Stop
 
-# setup/bench and setup/chaos will be two more lines here.
-COMMANDS = {"demo": "demo", "test": "suite", "odoo": "odoo"}
+COMMANDS = {"demo": "demo", "test": "suite", "odoo": "odoo", "bench": "bench"}
 
 
 def main():

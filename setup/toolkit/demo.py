@@ -13,6 +13,8 @@ from . import console, environment, odoo, paths, postgres, services
 from .console import Stop, say, step
 
 DATABASE = "therapy_demo"
+# Templates of each kind that stay when another one is made.
+KEPT_TEMPLATES = 4
 PRACTICE = paths.REPO / "setup" / "practice"
 SETUP_SCRIPT = Path(__file__).with_name("demo_setup.py")
 LOGINS = (
@@ -48,7 +50,7 @@ def base_database():
     if name in postgres.databases():
         return name
     _forget("base_")
-    mark = "base_building"
+    mark = f"building_{paths.clone_id()}"
     odoo.copy_database(odoo.core_database(), mark)
     with step("Database with the three addons"):
         done = odoo.run(
@@ -71,7 +73,7 @@ def demo_database():
         return name
     base = base_database()
     _forget("full_")
-    mark = "full_building"
+    mark = f"building_{paths.clone_id()}"
     odoo.copy_database(base, mark)
     with step("Practice: 64 patients, two weeks of sessions, a billing run"):
         script = (
@@ -93,10 +95,14 @@ def _keep(mark, name):
 
 
 def _forget(prefix):
-    """Drop the templates of earlier states of the addons."""
-    for name in postgres.databases():
-        if name.startswith(prefix):
-            odoo.drop_database(name)
+    """Drop templates of earlier states of the addons; other clones use theirs."""
+    found = postgres.sql(
+        "postgres",
+        f"SELECT datname FROM pg_database WHERE starts_with(datname, '{prefix}') "
+        "ORDER BY oid DESC",
+    )
+    for name in found.split()[KEPT_TEMPLATES:]:
+        odoo.drop_database(name)
 
 
 def connect(info, login="admin", password="admin"):  # noqa: S107 - the demo's own
@@ -230,6 +236,11 @@ def serve():
     return 0
 
 
+def _check_name():
+    """Return the name of the check's services: two clones may run it at once."""
+    return f"check-{paths.clone_id()}"
+
+
 def check(arguments):
     """Run the main job through the screens; return how many checks passed, failed."""
     parser = argparse.ArgumentParser(prog="./setup/demo --check")
@@ -242,10 +253,11 @@ def check(arguments):
                 f"{folder} holds no {name}. --practice wants a folder with "
                 "schedule.csv, payers.csv and services.csv (docs/file-formats.md)."
             )
-    odoo.copy_database(base_database(), "therapy_check")
-    shots = paths.run_dir() / "screenshots"
+    database = f"therapy_check_{paths.clone_id()}"
+    odoo.copy_database(base_database(), database)
+    shots = paths.run_dir() / f"screenshots-{paths.clone_id()}"
     shutil.rmtree(shots, ignore_errors=True)
-    running = start("therapy_check", "check", services.free_port(), keep=False)
+    running = start(database, _check_name(), services.free_port(), keep=False)
     try:
         begin = time.monotonic()
         done = subprocess.run(
@@ -284,7 +296,7 @@ def main(arguments):
             say("Nothing is installed, so nothing runs.")
             return 0
         services.Services("demo").stop()
-        services.Services("check").stop()
+        services.Services(_check_name()).stop()
         if options.stop:
             postgres.stop()
             say("Stopped.")

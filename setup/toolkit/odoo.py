@@ -87,10 +87,10 @@ def run(*arguments, ours=True, stories=False, **extra):
     )
 
 
-def spawn(*arguments, log, **env):
+def spawn(*arguments, log, ours=True, **env):
     """Start Odoo in the background with its output in the file ``log``."""
     return subprocess.Popen(
-        command(*arguments),
+        command(*arguments, ours=ours),
         env=environment.variables(**postgres.variables(), **env),
         cwd=paths.run_dir(),
         stdin=subprocess.DEVNULL,

@@ -111,8 +111,11 @@ class Services:
         )
         wait_for(self.info["mail"], catcher, self.log("mail"))
 
-    def start_odoo(self, database, port, *arguments):
-        """Start Odoo on a database and wait for its login page."""
+    def start_odoo(self, database, port, *arguments, ours=True):
+        """Start Odoo on a database and wait for its login page.
+
+        :param bool ours: whether it finds our addons
+        """
         with self.log("odoo").open("wb") as log:
             process = odoo.spawn(
                 *("-d", database, "--db-filter", f"^{database}$"),
@@ -126,6 +129,7 @@ class Services:
                 ),
                 *arguments,
                 log=log,
+                ours=ours,
             )
         self.processes["odoo"] = process
         self.info |= {"odoo": f"http://127.0.0.1:{port}", "database": database}

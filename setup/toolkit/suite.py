@@ -21,6 +21,8 @@ ODOO_RUNS = {
     "stripe": ("therapy_stripe",),
 }
 STORIES = "therapy_stories"
+# Large enough to run every line of a benchmark, too small to say anything.
+BENCH_SIZE = 50
 
 
 class Result:
@@ -104,6 +106,28 @@ def run_check():
 
     passed, failed = demo.check([])
     return Result("demo --check", passed, failed, ["see above"] if failed else [])
+
+
+def run_bench():
+    """Run every benchmark at a small size: that it runs and prints is one test each.
+
+    Figures of a small run on a busy machine say nothing, so none is judged.
+    """
+    from . import bench
+
+    problems, good = [], 0
+    for name, group in bench.groups().items():
+        try:
+            found = bench.run_group(name, group, BENCH_SIZE)
+        except console.Stop as error:
+            problems.append(f"{name}: {error}")
+            continue
+        good += bool(found)
+        for row in found:
+            console.say(f"    {' '.join(row.cells())}")
+        if not found:
+            problems.append(f"{name}: no row")
+    return Result("bench", good, len(problems), problems)
 
 
 def run_core_only():
@@ -195,6 +219,8 @@ def stages(wanted):
         yield "core's defects, on core alone", lambda: [run_core_only()]
     if chosen("check", "demo"):
         yield "the main job in a browser", lambda: [run_check()]
+    if chosen("bench"):
+        yield "benchmarks, run small and not judged", lambda: [run_bench()]
 
 
 def odoo_runs(runs, wanted):
@@ -228,8 +254,8 @@ def main(arguments):
     parser.add_argument(
         "what",
         nargs="*",
-        help="static, unit, sandbox, odoo, an addon's name, stories, core-only or "
-        "check; nothing means all",
+        help="static, unit, sandbox, odoo, an addon's name, stories, core-only, check "
+        "or bench; nothing means all",
     )
     parser.add_argument(
         "--core-only",
