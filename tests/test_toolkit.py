@@ -112,6 +112,21 @@ def test_a_core_defect_that_passes_on_core_is_a_failure(tmp_path):
     assert (result.passed, result.failed) == (1, 1)
 
 
+def test_cores_suites_may_fail_only_where_the_list_says_so(tmp_path, monkeypatch):
+    path, listed = tmp_path / "log", tmp_path / "list"
+    path.write_text(LOG.replace("WARNING", "INFO"))
+    monkeypatch.setattr(suite, "CORE_EXCEPTIONS", listed)
+    for names, failed in (
+        ("TestA.test_two", 0),
+        ("", 1),
+        ("TestA.test_two\nTestA.test_one", 1),
+        ("TestA.test_two\nTestA.test_gone", 1),
+    ):
+        listed.write_text(f"# why\n{names}\n")
+        result = suite.judge_core_suites(odoo_log.read(path), path)
+        assert (result.passed, result.failed) == (1, failed), names
+
+
 def test_a_taken_port_gives_the_next_free_one(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

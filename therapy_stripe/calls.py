@@ -6,7 +6,6 @@ call is sent, repeated and understood is for the adapter.
 
 import secrets
 
-from . import const
 from .outcome import Outcome, StripeFailure
 
 
@@ -186,20 +185,6 @@ class StripeCalls:
         return self._call(self._api.refunds.retrieve, refund_ref)
 
     # === ENDPOINT === #
-
-    def create_webhook_endpoint(self, url, key):
-        """Create the webhook endpoint of this database and return it, with its secret.
-
-        :param str url: public address of the webhook
-        :param str key: idempotency key
-        :rtype: dict
-        """
-        params = {
-            "url": url,
-            "enabled_events": list(const.WEBHOOK_EVENTS),
-            "api_version": const.API_VERSION,
-        }
-        return self._call(self._api.webhook_endpoints.create, params=params, key=key)
 
     def delete_webhook_endpoint(self, endpoint_ref):
         """Delete a webhook endpoint.

@@ -72,7 +72,7 @@ class AccountMove(models.Model):
             billed anew; or for the entry of a card payment
         """
         self.origin_payment_id._therapy_check_received()
-        bills = self.filtered(lambda move: move.session_share_ids)
+        bills = self._therapy_filter_billed()
         bills.filtered(lambda move: move.state == "posted")._therapy_check_untouched()
         bills.filtered(lambda move: move.state == "cancel")._therapy_check_revival()
         return super().button_draft()
@@ -85,10 +85,8 @@ class AccountMove(models.Model):
             card payment
         """
         self.origin_payment_id._therapy_check_received()
-        bills = self.filtered(
-            lambda move: move.session_share_ids and move.state != "cancel"
-        )
-        bills._therapy_check_untouched()
+        bills = self._therapy_filter_billed()
+        bills.filtered(lambda move: move.state != "cancel")._therapy_check_untouched()
         return super().button_cancel()
 
     def js_assign_outstanding_line(self, line_id):
@@ -197,12 +195,21 @@ class AccountMove(models.Model):
                     )
                 )
 
+    def _therapy_filter_billed(self):
+        """Return those that sessions are billed on, also for who may not see sessions.
+
+        :return: the bills, with the rights of the caller
+        :rtype: recordset of `account.move`
+        """
+        moves_sudo = self.sudo()  # sudo: accountants post and cancel other invoices
+        return moves_sudo.filtered("session_share_ids").with_env(self.env)
+
     def _therapy_check_shares(self):
         """Refuse bills whose lines no longer say what the sessions are worth.
 
         :raise UserError: naming the payer
         """
-        for move in self.filtered("session_share_ids"):
+        for move in self._therapy_filter_billed():
             # sudo: shares are read to protect them, whoever posts.
             shares_sudo = move.sudo().session_share_ids  # sudo: see the line above
             amounts = {}

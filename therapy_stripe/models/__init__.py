@@ -7,6 +7,7 @@ from . import (
     payment_transaction_charge,
     payment_transaction_process,
     payment_transaction_release,
+    payment_transaction_token,
     res_partner,
     therapy_stripe_customer,
     therapy_stripe_event,

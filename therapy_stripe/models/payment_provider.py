@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..calls import one_time_key
+from .. import const
 from ..outcome import StripeFailure
 from ..tools.loopback import is_loopback
 
@@ -84,10 +84,23 @@ class PaymentProvider(models.Model):
     # === ACTION METHODS === #
 
     def action_stripe_create_webhook(self):
-        """Create our webhook endpoint, with our API version and events.
+        """Override of `payment_stripe`: our API version, our events, our secret.
 
-        An endpoint made earlier is replaced: its secret stays valid as the previous
-        one until a person empties it.
+        :return: notification for the client
+        :rtype: dict
+        :raise UserError: if Stripe refused or could not be reached
+        """
+        self.ensure_one()
+        if self.stripe_webhook_secret:
+            return self._therapy_stripe_notify(
+                self.env._("The webhook is set up already."), "warning"
+            )
+        return self.action_therapy_stripe_replace_webhook()
+
+    def action_therapy_stripe_replace_webhook(self):
+        """Create our webhook endpoint; one made earlier is replaced.
+
+        Its secret stays valid as the previous one until a person empties it.
 
         :return: notification for the client
         :rtype: dict
@@ -99,9 +112,13 @@ class PaymentProvider(models.Model):
                 self.env._("Set the secret key before the webhook can be created.")
             )
         url = self._get_stripe_webhook_url()
-        adapter = self._therapy_stripe_get_adapter()
+        params = {
+            "url": url,
+            "enabled_events": list(const.WEBHOOK_EVENTS),
+            "api_version": const.API_VERSION,
+        }
         try:
-            endpoint = adapter.create_webhook_endpoint(url, one_time_key("webhook"))
+            endpoint = self._send_api_request("POST", "webhook_endpoints", json=params)
             old_ref = self.therapy_stripe_webhook_ref
             self.write(
                 {
@@ -113,20 +130,30 @@ class PaymentProvider(models.Model):
                 }
             )
             if old_ref:
-                adapter.delete_webhook_endpoint(old_ref)
-        except StripeFailure as failure:
+                self._therapy_stripe_get_adapter().delete_webhook_endpoint(old_ref)
+        except (StripeFailure, ValidationError) as failure:
             raise UserError(
                 self.env._(
-                    "Stripe did not create the webhook: %(reason)s",
-                    reason=failure.message,
+                    "Stripe did not create the webhook: %(reason)s", reason=str(failure)
                 )
             ) from failure
+        return self._therapy_stripe_notify(
+            self.env._("Stripe now reports to %(url)s", url=url)
+        )
+
+    def _therapy_stripe_notify(self, message, kind="success"):
+        """Return the action that shows a message and reads the form again.
+
+        :param str message: text for the user
+        :param str kind: success, warning or danger
+        :rtype: dict
+        """
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success",
-                "message": self.env._("Stripe now reports to %(url)s", url=url),
+                "type": kind,
+                "message": message,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

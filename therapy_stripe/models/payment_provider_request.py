@@ -13,9 +13,9 @@ from ..calls import one_time_key
 from ..outcome import StripeFailure
 from ..tools.loopback import is_loopback
 
-# What core may still ask Stripe through `_send_api_request`. Every other request of
-# core's has a method of its own here, with our parameters and our key.
-_CORE_POSTS = frozenset({"apple_pay/domains"})
+# What may still be asked of Stripe through core's `_send_api_request`. Every other
+# request of core's has a method of its own here, with our parameters and our key.
+_CORE_POSTS = frozenset({"apple_pay/domains", "webhook_endpoints"})
 
 
 class PaymentProvider(models.Model):

@@ -134,13 +134,21 @@ class PaymentTransaction(models.Model):
         usage = {"setup_credential_usage": "unscheduled"}
         return {"payment_method_options": {"card": usage}}
 
-    def _stripe_create_customer(self):
-        """Override of `payment_stripe` to use the payer's one customer.
+    def _send_api_request(self, method, endpoint, **kwargs):
+        """Override of `payment`: core's wish for a customer gives the payer's one.
 
-        :return: the customer, only its id
+        Core would make a new customer for every payment, with name and address; what
+        it wants to send is dropped here (P1).
+
+        :return: the customer, only its id; or what core returns
         :rtype: dict
         :raise StripeFailure: if Stripe did not answer with a customer
         """
+        if self.provider_code != "stripe" or (method, endpoint) != (
+            "POST",
+            "customers",
+        ):
+            return super()._send_api_request(method, endpoint, **kwargs)
         customers = self.env["therapy.stripe.customer"]
         payer = self._therapy_stripe_get_payer()
         return {"id": customers._get_ref(self.provider_id, payer)}

@@ -172,26 +172,6 @@ class PaymentTransaction(models.Model):
         )
         self.payment_method_id = found or self.payment_method_id
 
-    def _extract_token_values(self, payment_data):
-        """Override of `payment_stripe` to keep what a list of cards must show."""
-        if self.provider_code != "stripe":
-            return super()._extract_token_values(payment_data)
-        method = payment_data.get("payment_method")
-        if not isinstance(method, dict):
-            return {}
-        intent = payment_data.get("setup_intent") or payment_data["payment_intent"]
-        staff = self.therapy_consent_user_id
-        return {
-            "provider_ref": intent["customer"],
-            "stripe_payment_method": method["id"],
-            **self.env["payment.token"]._therapy_stripe_prepare_card_vals(method),
-            "partner_id": self._therapy_stripe_get_payer().id,
-            "consent_note": self.therapy_consent_note,
-            "consent_channel": self.therapy_consent_channel or "portal",
-            "consent_user_id": staff.id,
-            "consent_date": clock.now(),
-        }
-
     @api.model
     def _therapy_stripe_trigger_posting(self):
         """Have done transactions booked soon, in a database transaction of its own.

@@ -314,7 +314,7 @@ class TestEvent(TherapyStripeCommon, HttpCase):
 
     def test_events_of_the_sandbox_are_understood(self):
         """The endpoint made by the button, and what the sandbox signs for it."""
-        self.provider.action_stripe_create_webhook()
+        self.provider.action_therapy_stripe_replace_webhook()
         self.sandbox.control("POST", "deliver", {"mode": "hold"})
         tx = self._pay()
         endpoint = self.provider.therapy_stripe_webhook_ref

@@ -91,6 +91,8 @@ class TestProvider(TherapyStripeCommon):
 
     def test_webhook_button_registers_our_version_and_events(self):
         self.provider.action_stripe_create_webhook()
+        self.assertFalse(self.provider.therapy_stripe_webhook_ref, "there is one")
+        self.provider.action_therapy_stripe_replace_webhook()
         first_ref = self.provider.therapy_stripe_webhook_ref
         self.assertTrue(self.provider.stripe_webhook_secret.startswith("whsec_"))
         self.assertEqual(
@@ -103,7 +105,7 @@ class TestProvider(TherapyStripeCommon):
         self.assertTrue(endpoint["url"].endswith("/payment/stripe/webhook"))
         # Again: the new endpoint replaces the old one, both secrets hold.
         second = self.provider.stripe_webhook_secret
-        self.provider.action_stripe_create_webhook()
+        self.provider.action_therapy_stripe_replace_webhook()
         self.assertEqual(self.provider._therapy_stripe_get_webhook_secrets()[1], second)
         with self.assertRaises(StripeFailure):
             adapter.raw("GET", f"webhook_endpoints/{first_ref}")
@@ -111,7 +113,7 @@ class TestProvider(TherapyStripeCommon):
     def test_webhook_button_says_what_went_wrong(self):
         self.sandbox.fault("status", "webhook_endpoints", status=500)
         with self.assertRaisesRegex(UserError, "did not create"):
-            self.provider.action_stripe_create_webhook()
+            self.provider.action_therapy_stripe_replace_webhook()
 
     def test_core_cannot_send_its_own_posts(self):
         for endpoint in ("customers", "payment_intents", "setup_intents", "refunds"):

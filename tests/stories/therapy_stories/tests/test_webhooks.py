@@ -12,7 +12,7 @@ class TestWebhooks(Story):
 
     def setUp(self):
         super().setUp()
-        self.provider.action_stripe_create_webhook()
+        self.provider.action_therapy_stripe_replace_webhook()
         self.endpoint = self.provider.therapy_stripe_webhook_ref
         self.sandbox.control("POST", "deliver", {"mode": "hold"})
         self.ada = self.open_browser("ada@example.com")
