@@ -32,6 +32,7 @@ MODULES = [
 money = _load("therapy_billing", "money")
 units = _load("therapy_billing", "units")
 luhn = _load("therapy_billing", "luhn")
+fees = _load("therapy_billing", "fees")
 
 cents = st.integers(min_value=0, max_value=10**9)
 weights = st.lists(st.integers(0, 10**6), min_size=1, max_size=8).filter(any)
@@ -97,3 +98,42 @@ def test_units_never_stray_more_than_half_a_unit(minutes, length):
 @given(st.from_regex(r"[0-9]{12,18}", fullmatch=True))
 def test_exactly_one_digit_completes_a_luhn_number(digits):
     assert sum(luhn.luhn_ok(f"{digits}{last}") for last in range(10)) == 1
+
+
+limits = st.lists(st.integers(0, 4000), min_size=1, max_size=4)
+costs = st.tuples(st.integers(0, 5000), st.integers(0, 100))
+
+
+@given(cents, limits, costs)
+def test_a_fee_is_never_above_any_limit(base, rates, cost):
+    fee = fees.card_fee(base, rates, cost)
+    assert 0 <= fee
+    for rate in rates:
+        assert fee * fees.WHOLE <= base * rate
+    assert fee * fees.WHOLE <= base * cost[0] + cost[1] * fees.WHOLE
+
+
+@given(cents, limits, costs)
+def test_a_fee_is_less_than_a_cent_below_the_lowest_limit(base, rates, cost):
+    lowest = min(base * min(rates), base * cost[0] + cost[1] * fees.WHOLE)
+    assert lowest - fees.card_fee(base, rates, cost) * fees.WHOLE < fees.WHOLE
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=8), st.integers(0, 4000))
+def test_refunds_in_parts_give_the_whole_fee_back_and_never_keep_too_much(parts, rate):
+    base = sum(parts)
+    fee = fees.card_fee(base, [rate], (4000, 0))
+    returned = given_back = 0
+    for part in parts:
+        back = fees.fee_to_return(base, fee, returned, given_back, part)
+        assert back >= 0
+        returned, given_back = returned + part, given_back + back
+        assert (fee - given_back) * fees.WHOLE <= (base - returned) * rate
+    assert given_back == fee
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(-5, 10**6))
+def test_more_than_was_paid_is_never_given_back(base, returned, now):
+    if now <= 0 or returned + now > base:
+        with pytest.raises(ValueError):
+            fees.fee_to_return(base, 10, returned, 0, now)

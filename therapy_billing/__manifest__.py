@@ -17,6 +17,7 @@
         "data/account_analytic_plan_data.xml",
         "data/therapy_unit_rule_data.xml",
         "data/therapy_service_code_data.xml",
+        "data/therapy_fee_rule_data.xml",
         "views/therapy_session_views.xml",
         "views/therapy_guarantor_views.xml",
         "views/therapy_coverage_views.xml",
@@ -43,6 +44,8 @@
         "views/therapy_unit_rule_views.xml",
         "views/therapy_rate_views.xml",
         "views/therapy_authorization_views.xml",
+        "views/therapy_fee_rule_views.xml",
+        "views/account_payment_receipt_templates.xml",
     ],
     "assets": {
         "web.assets_backend": ["therapy_billing/static/src/**/*"],

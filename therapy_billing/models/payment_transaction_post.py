@@ -170,8 +170,9 @@ class PaymentTransaction(models.Model):
             return super()._create_payment(**extra_create_values)
         parts = self._therapy_get_ledger_parts()
         values = {**self._therapy_prepare_payment_vals(), **extra_create_values}
-        payment = self.env["account.payment"].create(values)
-        payment.with_context(therapy_ledger_parts=parts).action_post()
+        Payment = self.env["account.payment"].with_context(therapy_ledger_parts=parts)
+        payment = Payment.create(values)
+        payment.action_post()
         self.payment_id = payment
         self._therapy_reconcile(payment, parts)
         if any(not bill_id for bill_id, _amount in parts):
@@ -191,7 +192,6 @@ class PaymentTransaction(models.Model):
             lambda line: line.payment_provider_id == provider
         )
         bills = self.therapy_allocation_ids.move_id
-        payer = self.paid_by_id or self.partner_id
         return {
             "amount": self.amount,
             "payment_type": "inbound",
@@ -206,7 +206,8 @@ class PaymentTransaction(models.Model):
             "memo": self.reference,
             "date": self._therapy_get_ledger_date(),
             "invoice_ids": [(6, 0, bills.ids)],
-            "paid_by_partner_id": payer.id,
+            "paid_by_partner_id": (self.paid_by_id or self.partner_id).id,
+            "write_off_line_vals": self._therapy_prepare_fee_line() or None,
         }
 
     def _therapy_get_ledger_date(self):

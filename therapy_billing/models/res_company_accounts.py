@@ -11,6 +11,7 @@ ACCOUNTS = {
     "discount": ("Discounts and Sliding Scale", "income", False, "409100"),
     "goodwill": ("Goodwill Credits", "income", False, "409200"),
     "fee": ("Returned Check Fees", "income_other", False, "449000"),
+    "cardfee": ("Card Fees", "income_other", False, "449100"),
     "migration": ("Migration of Opening Balances", "equity", False, "309000"),
 }
 #: Ways to pay in the practice: kind, name, account.

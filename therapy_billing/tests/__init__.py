@@ -12,6 +12,7 @@ from . import (
     test_corrections,
     test_credits,
     test_credits_race,
+    test_fee,
     test_gate,
     test_import,
     test_installation,

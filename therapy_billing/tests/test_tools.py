@@ -14,6 +14,7 @@ MODULES = (
     "importers.services",
     "tools.clock",
     "tools.codes",
+    "tools.fees",
     "tools.luhn",
     "tools.money",
     "tools.npi",
