@@ -48,9 +48,7 @@ class TherapyFeeRule(models.Model):
         required=True,
         default="state",
     )
-    state_id = fields.Many2one(
-        "res.country.state", ondelete="restrict", index=True
-    )
+    state_id = fields.Many2one("res.country.state", ondelete="restrict", index=True)
     brand = fields.Char(
         string="Card Brand",
         help="visa, mastercard, amex, discover; empty for all brands.",
