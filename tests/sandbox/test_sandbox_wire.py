@@ -131,7 +131,7 @@ def test_json_bodies_are_refused(api):
     assert "urlencoded" in api.error("customers", "{}", headers=headers)["message"]
 
 
-@pytest.mark.parametrize("path", ["disputes", "topups", "nonsense"])
+@pytest.mark.parametrize("path", ["topups", "nonsense"])
 def test_what_is_not_built_is_404(api, path):
     error = api.error(path, status=404, method="GET")
     assert error["message"].startswith("Unrecognized request URL (GET: /v1/")

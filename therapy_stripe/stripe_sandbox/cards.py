@@ -15,6 +15,8 @@ numbers at the end are our own, for payers with benefit cards.
     ``pending``: refunds wait, then succeed. ``fail``: they succeed, then fail.
 ``available_now``
     The money of a charge is available at once.
+``after``
+    (job, data) that follows a collected charge.
 """
 
 from dataclasses import dataclass
@@ -35,6 +37,7 @@ class Card:
     blocked: bool = False
     refund: str = ""
     available_now: bool = False
+    after: tuple = ()
 
 
 TRY_AGAIN, NEVER_AGAIN = "try_again_later", "do_not_try_again"
@@ -161,11 +164,22 @@ CARDS = [
         decline=GENERIC,
     ),
     Card("4100000000000019", ("radarBlock",), decline=BLOCKED, blocked=True),
-    # The next four succeed; the dispute or warning that follows is not built yet.
-    Card("4000000000000259", ("createDispute",)),
-    Card("4000000000002685", ("createDisputeProductNotReceived",)),
-    Card("4000000000001976", ("createDisputeInquiry",)),
-    Card("4000000000005423", ("createIssuerFraudRecord",)),
+    Card(
+        "4000000000000259",
+        ("createDispute",),
+        after=("dispute", {"reason": "fraudulent"}),
+    ),
+    Card(
+        "4000000000002685",
+        ("createDisputeProductNotReceived",),
+        after=("dispute", {"reason": "product_not_received"}),
+    ),
+    Card(
+        "4000000000001976",
+        ("createDisputeInquiry",),
+        after=("dispute", {"reason": "general", "inquiry": True}),
+    ),
+    Card("4000000000005423", ("createIssuerFraudRecord",), after=("fraud_warning", {})),
     Card("4000000000007726", ("pendingRefund",), refund="pending"),
     Card("4000000000005126", ("refundFail",), refund="fail"),
     Card("4000000000000077", ("bypassPending",), available_now=True),

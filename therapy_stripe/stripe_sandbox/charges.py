@@ -1,5 +1,6 @@
 """Charges: one per attempt to collect, successful or not."""
 
+from . import balance
 from .errors import not_found
 from .events import emit
 from .metadata import merged
@@ -69,6 +70,19 @@ def new_charge(ctx, intent, method, challenged, failure=None, blocked=False):
             "_available_now": card_of(method).available_now,
         },
     )
+
+
+def collected(ctx, charge, later=False):
+    """Book a charge that was captured, and start what its test card brings.
+
+    :param later: the balance transaction comes after a delay
+    """
+    balance.settle_charge(ctx, charge, later)
+    method = ctx.store.tables["payment_method"][charge["payment_method"]]
+    if card_of(method).after:
+        kind, data = card_of(method).after
+        delay = ctx.store.settings["dispute_delay"]
+        ctx.store.schedule(delay, kind, charge_id=charge["id"], **data)
 
 
 def _outcome(failure, blocked):

@@ -1,6 +1,6 @@
 """From confirmation to success, challenge or decline of a payment intent."""
 
-from . import balance, charges
+from . import charges
 from .errors import invalid
 from .events import emit
 from .intents import challenge, check_return_url, needs_challenge, wrong_state
@@ -75,8 +75,7 @@ def collect(ctx, intent, method, challenged):
         if intent["customer"]:
             attach_to(ctx, method, intent["customer"])
     if charge["captured"]:
-        later = intent["capture_method"] == "automatic_async"
-        balance.settle_charge(ctx, charge, later)
+        charges.collected(ctx, charge, intent["capture_method"] == "automatic_async")
     emit(ctx, "charge.succeeded", charge)
     if intent["capture_method"] == "manual":
         intent["status"] = "requires_capture"

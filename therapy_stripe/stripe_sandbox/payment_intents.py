@@ -2,7 +2,7 @@
 
 import re
 
-from . import balance, charges, customers, payment_flow
+from . import charges, customers, payment_flow
 from .errors import invalid
 from .events import emit
 from .intents import (
@@ -304,7 +304,7 @@ def capture(ctx, id):
     charge = ctx.store.tables["charge"][intent["latest_charge"]]
     charge["captured"] = True
     charge["amount_captured"] = amount
-    balance.settle_charge(ctx, charge, later=False)
+    charges.collected(ctx, charge)
     intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
     emit(ctx, "charge.captured", charge)
     emit(ctx, "payment_intent.succeeded", intent)

@@ -1,6 +1,6 @@
 """Refunds."""
 
-from . import balance, charges
+from . import balance, charges, disputes, fraud_warnings
 from .errors import invalid, not_found, unexpected_state
 from .events import emit
 from .metadata import merged
@@ -18,6 +18,7 @@ def create(ctx):
     """Refund a charge, in whole or in part (``amount`` in minor units)."""
     store, params = ctx.store, ctx.params
     charge = _charge(ctx)
+    _check_disputes(store, charge)
     left = charge["amount_captured"] - charge["amount_refunded"]
     if left == 0:
         raise unexpected_state(
@@ -74,7 +75,22 @@ def create(ctx):
         store.schedule(SETTLE_DELAY, "refund", refund_id=refund["id"], how=card.refund)
     emit(ctx, "refund.created", refund)
     emit(ctx, "charge.refunded", charge)
+    fraud_warnings.settled(ctx, charge)
+    if charge["refunded"]:
+        for dispute in disputes.of_charge(store, charge["id"]):
+            if dispute["status"] in disputes.INQUIRIES:
+                disputes.close(ctx, dispute, "warning_closed")
     return refund
+
+
+def _check_disputes(store, charge):
+    """While a chargeback has the money, it cannot be given back as well."""
+    for dispute in disputes.of_charge(store, charge["id"]):
+        if not dispute["is_charge_refundable"]:
+            raise unexpected_state(
+                f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+                "charge_disputed",
+            )
 
 
 def _charge(ctx):

@@ -87,9 +87,11 @@ def route(method, path, params, implemented=None, publishable=None, refused=None
 def _kind_of(method, path):
     """The ``object`` value of the answer, which the path tells."""
     parts = [part for part in path.split("/")[2:] if not part.startswith("{")]
-    if parts[-1] in ("confirm", "cancel", "capture", "attach", "detach"):
+    if parts[-1] in ("confirm", "cancel", "capture", "attach", "detach", "close"):
         parts.pop()
     kind = parts[-1].removesuffix("s")
+    if parts[0] == "radar":
+        kind = f"radar.{kind}"
     is_list = (
         method == "GET"
         and parts[-1] not in ("account", "balance")

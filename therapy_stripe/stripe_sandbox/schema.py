@@ -18,6 +18,7 @@ import types
 import typing
 from functools import cache
 from importlib import import_module
+from operator import attrgetter
 
 import stripe.params
 import typing_extensions
@@ -184,4 +185,4 @@ def resource_class(name):
 
 def request_class(name):
     """Return the SDK's request class, for example ``RefundCreateParams``."""
-    return getattr(stripe.params, name)
+    return attrgetter(name)(stripe.params)

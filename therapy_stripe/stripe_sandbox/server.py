@@ -6,7 +6,7 @@ import time
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import balance, payouts, refunds
+from . import balance, disputes, fraud_warnings, payouts, refunds
 from .app import App
 from .delivery import Deliverer
 from .state import Store
@@ -17,6 +17,10 @@ SAVE_INTERVAL = 0.2
 JOBS = {
     "charge_balance": balance.book_late,
     "daily_payout": payouts.daily,
+    "dispute": disputes.open_dispute,
+    "dispute_due": disputes.fall_due,
+    "dispute_verdict": disputes.decide,
+    "fraud_warning": fraud_warnings.warn,
     "payout": payouts.proceed,
     "refund": refunds.settle,
     "release": balance.release,

@@ -18,6 +18,10 @@ DEFAULTS = {
     # taken with the disputed amount, given back when the dispute is won
     "dispute_fee": 1500,
     "dispute_fee_returned": True,
+    # days in which evidence is taken, the day of the dispute not counted
+    "dispute_days": 9,
+    # from the charge to what the cards that dispute bring
+    "dispute_delay": 10,
     # capture_method=automatic_async: the balance transaction comes this much later
     "balance_delay": 3,
     # full days until a charge's money is available, counted from midnight (UTC)

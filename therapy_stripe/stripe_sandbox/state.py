@@ -21,6 +21,8 @@ TABLES = (
     "refund",
     "balance_transaction",
     "payout",
+    "dispute",
+    "radar.early_fraud_warning",
     "event",
     "webhook_endpoint",
     # bookkeeping of the sandbox itself, never rendered

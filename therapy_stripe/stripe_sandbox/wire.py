@@ -19,7 +19,7 @@ EXPANDABLE = {
 }
 #: ``source`` of a balance transaction: the prefix of the id tells the table.
 SOURCES = {"ch": "charge", "py": "charge", "re": "refund", "pyr": "refund"}
-SOURCES.update(po="payout")
+SOURCES.update(po="payout", du="dispute")
 #: Expandable at the processor, but nothing implemented here ever fills them.
 EMPTY_EXPANDABLE = {
     "application",
