@@ -19,7 +19,7 @@ from . import (
     calendar_event,
     ir_actions_report,
     payment_provider,
-    payment_token,
+    payment_token_fee,
     payment_transaction,
     payment_transaction_check,
     payment_transaction_fee,

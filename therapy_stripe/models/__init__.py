@@ -3,6 +3,7 @@ from . import (
     payment_provider,
     payment_provider_request,
     payment_token,
+    payment_token_fee,
     payment_transaction,
     payment_transaction_charge,
     payment_transaction_process,
