@@ -8,12 +8,13 @@ take turns, so that both meet the same moments of a busy machine; figures are me
 import argparse
 import importlib
 import json
+import os
 import pkgutil
 import shutil
 import time
 from pathlib import Path
 
-from .. import demo, odoo, paths, services
+from .. import demo, odoo, paths, postgres, services
 from ..console import Stop, say, step
 from . import result, rows
 from .turns import take_turns
@@ -29,11 +30,20 @@ def groups():
     }
 
 
-def _databases():
+def _forget_killed_runs():
+    """Drop the databases that runs left behind which were killed."""
+    for name in postgres.databases():
+        word, _, pid = name.rpartition("_")
+        if word.startswith("bench_") and not Path(f"/proc/{pid}").exists():
+            odoo.drop_database(name)
+
+
+def _databases(run):
     """Make both sides' databases anew and return their names by side."""
-    names = {side: f"bench_{side}_{paths.clone_id()}" for side in ("ours", "core")}
+    names = {side: f"bench_{side}_{run}" for side in ("ours", "core")}
     base = demo.base_database()
     with step("Databases"):
+        _forget_killed_runs()
         odoo.copy_database(base, names["ours"])
         odoo.copy_database(odoo.core_database(), names["core"])
     return names
@@ -47,14 +57,15 @@ def run_group(name, group, n):
     :param int n: the size
     :return: the rows
     """
-    databases = _databases()
-    folder = paths.run_dir() / f"bench-{paths.clone_id()}"
+    run = f"{paths.clone_id()}_{os.getpid()}"
+    databases = _databases(run)
+    folder = paths.run_dir() / f"bench-{run}"
     shutil.rmtree(folder, ignore_errors=True)
     odoo.machine.own(folder)
     running, servers = [], {}
     try:
         for side, database in databases.items() if group.NEEDS_SERVER else ():
-            server = services.Services(f"bench-{side}-{paths.clone_id()}")
+            server = services.Services(f"bench-{side}-{run}")
             running.append(server)
             with step(f"Odoo, {side}"):
                 server.start_odoo(database, services.free_port(), ours=side == "ours")

@@ -48,20 +48,7 @@ def _make_block(env, size):
         {"name": "Summit Mutual", "is_insurer": True, "is_company": True}
     )
     provider = Partner.create({"name": "June Blake", "is_provider": True})
-    services = env["product.product"].create(
-        [
-            {
-                "name": f"Service {code}",
-                "type": "service",
-                "therapy_code": code,
-                "therapy_minutes": minutes,
-                "therapy_minutes_per_unit": per_unit,
-                "list_price": rate,
-                "taxes_id": [(5,)],
-            }
-            for code, minutes, per_unit, rate in SERVICES
-        ]
-    )
+    services = _find_services(env)
     patients = Partner.create(
         [
             {
@@ -84,6 +71,27 @@ def _make_block(env, size):
         ]
     )
     return patients
+
+
+def _find_services(env):
+    """Return the practice's services, made when there are none."""
+    codes = [code for code, _minutes, _per_unit, _rate in SERVICES]
+    return env["product.product"].search(
+        [("therapy_code", "in", codes)], order="therapy_code"
+    ) or env["product.product"].create(
+        [
+            {
+                "name": f"Service {code}",
+                "type": "service",
+                "therapy_code": code,
+                "therapy_minutes": minutes,
+                "therapy_minutes_per_unit": per_unit,
+                "list_price": rate,
+                "taxes_id": [(5,)],
+            }
+            for code, minutes, per_unit, rate in SERVICES
+        ]
+    )
 
 
 def _add_payers(env, number, patient, insurer):

@@ -12,7 +12,7 @@ class Side:
 
     def __init__(self, group, n, side, folder, database, server):
         self.side, self.measures, self.running = side, [], True
-        self.log = paths.run_dir() / f"bench-{paths.clone_id()}-{side}.log"
+        self.log = paths.run_dir() / f"{database}.log"
         command = odoo.command(
             *("-d", database, "--no-http", "--max-cron-threads", "0"),
             *("--log-level", "warn"),
