@@ -1,1 +1,1 @@
-from . import pay, payment, portal, post_processing
+from . import family, pay, payment, portal, post_processing

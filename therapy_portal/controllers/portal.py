@@ -29,6 +29,12 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
         """
         values = self._prepare_portal_layout_values()
         values.update(self._therapy_get_family_values(), page_name="therapy")
+        partner = request.env.user.partner_id
+        values.update(
+            attention=partner._therapy_get_portal_attention(values["family"]),
+            links=partner._therapy_get_portal_links(),
+            family_pending=partner._therapy_get_portal_pending(),
+        )
         return request.render("therapy_portal.portal_therapy", values)
 
     # === ONE BILL === #

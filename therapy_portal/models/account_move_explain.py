@@ -81,19 +81,28 @@ class AccountMove(models.Model):
 
         Note: self.ensure_one()
 
-        :return: one dict per payment, oldest first: `date`, `amount`, `text`
+        :return: one dict per payment, oldest first: `date`, `amount`, `text`,
+            `receipt` (id of the payment, False for a credit)
         :rtype: list[dict]
         """
         self.ensure_one()
         move = self.sudo()  # sudo: for payers; others' names and cards are left out
         rows = []
         for partial in move._get_all_reconciled_invoice_partials():
-            line = partial["aml"]
+            line, receipt = partial["aml"], False
             if line.move_id.move_type == "out_refund":
                 text = self.env._("Credit note %(name)s", name=line.move_id.name)
             else:
                 text = self._therapy_describe_payment(line.payment_id)
-            rows.append({"date": line.date, "amount": partial["amount"], "text": text})
+                receipt = line.payment_id.id
+            rows.append(
+                {
+                    "date": line.date,
+                    "amount": partial["amount"],
+                    "text": text,
+                    "receipt": receipt,
+                }
+            )
         return sorted(rows, key=lambda row: row["date"])
 
     def _therapy_describe_payment(self, payment_sudo) -> str:

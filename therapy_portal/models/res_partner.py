@@ -1,6 +1,11 @@
 from odoo import models
 from odoo.fields import Domain
 
+#: Open bills shown per patient on the family view; the others are in the list.
+FAMILY_BILLS = 5
+#: Open bills read for it, of all patients together.
+FAMILY_SEARCH = 100
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -22,37 +27,169 @@ class ResPartner(models.Model):
             & Domain("partner_id.is_insurer", "=", False)
         )
 
-    def _therapy_get_portal_family(self) -> list[dict]:
-        """Return the patients this person pays for, with the bills on this person.
+    def _therapy_get_portal_open_domain(self) -> Domain:
+        """Return the bills of this person that still ask for money.
 
         Note: self.ensure_one()
 
-        :return: one dict per patient, by name: `patient` (record), `bills` (newest
-            first), `open_bills`, `due` (in the company's currency)
+        :return: domain on `account.move`
+        :rtype: Domain
+        """
+        return (
+            self._therapy_get_portal_bills_domain()
+            & Domain("payment_state", "in", ("not_paid", "partial", "in_payment"))
+            & Domain("amount_residual", ">", 0)
+        )
+
+    def _therapy_get_portal_patients(self):
+        """Return whom this person pays for today, and whom the bills are about.
+
+        Note: self.ensure_one()
+
+        :return: the patients in sudo mode, by name
+        :rtype: recordset of `res.partner`
+        """
+        self.ensure_one()
+        Guarantor_sudo = self.env["therapy.guarantor"].sudo()  # sudo: own rows
+        rows = Guarantor_sudo.search([("partner_id", "=", self.id)])
+        today = self.env.company._therapy_local_date()
+        patients = rows._therapy_filter_active(today).patient_id
+        Move_sudo = self.env["account.move"].sudo()  # sudo: own bills by the domain
+        billed = Move_sudo._read_group(
+            self._therapy_get_portal_bills_domain(), ["patient_id"]
+        )
+        for (patient,) in billed:
+            patients |= patient
+        return patients.sorted(lambda patient: (patient.name or "", patient.id))
+
+    def _therapy_get_portal_family(self) -> list[dict]:
+        """Return the patients this person pays for, with what is due for each.
+
+        The number of queries depends neither on the patients nor on the bills.
+
+        Note: self.ensure_one()
+
+        :return: one dict per patient, by name: `patient` (record), `due` (in the
+            company's currency), `open_count`, `overdue_count`, `bill_count` and
+            `bills` (the open ones that are due first, at most FAMILY_BILLS)
         :rtype: list[dict]
         """
         self.ensure_one()
         Move_sudo = self.env["account.move"].sudo()  # sudo: own bills by the domain
-        bills = Move_sudo.search(
-            self._therapy_get_portal_bills_domain(), order="invoice_date desc, id desc"
-        )
-        Guarantor_sudo = self.env["therapy.guarantor"].sudo()  # sudo: own rows
-        rows = Guarantor_sudo.search([("partner_id", "=", self.id)])
+        open_domain = self._therapy_get_portal_open_domain()
         today = self.env.company._therapy_local_date()
-        patients = rows._therapy_filter_active(today).patient_id | bills.patient_id
-        family = []
-        for patient in patients.sorted(lambda p: (p.name or "", p.id)):
-            own = bills.filtered(lambda move, who=patient: move.patient_id == who)
-            open_bills = own.filtered(lambda move: move._therapy_can_be_shared())
-            family.append(
+        due = {
+            patient: (amount, count)
+            for patient, amount, count in Move_sudo._read_group(
+                open_domain, ["patient_id"], ["amount_residual_signed:sum", "__count"]
+            )
+        }
+        late = Domain("invoice_date_due", "<", today)
+        overdue = dict(
+            Move_sudo._read_group(open_domain & late, ["patient_id"], ["__count"])
+        )
+        every = dict(
+            Move_sudo._read_group(
+                self._therapy_get_portal_bills_domain(), ["patient_id"], ["__count"]
+            )
+        )
+        order = "invoice_date_due, invoice_date, id"
+        first = Move_sudo.search(open_domain, order=order, limit=FAMILY_SEARCH)
+        by_patient = first.grouped("patient_id")
+        return [
+            {
+                "patient": patient,
+                "due": due.get(patient, (0.0, 0))[0],
+                "open_count": due.get(patient, (0.0, 0))[1],
+                "overdue_count": overdue.get(patient, 0),
+                "bill_count": every.get(patient, 0),
+                "bills": by_patient.get(patient, Move_sudo)[:FAMILY_BILLS],
+            }
+            for patient in self._therapy_get_portal_patients()
+        ]
+
+    def _therapy_get_portal_pending(self) -> float:
+        """Return what is being paid on this person's bills at this moment.
+
+        Note: self.ensure_one()
+
+        :return: sum of the reservations that a processor is working on, as amounts of
+            the bills
+        :rtype: float
+        """
+        self.ensure_one()
+        # sudo: others' payments count, none of them is shown
+        Allocation = self.env["therapy.payment.allocation"].sudo()  # sudo: see above
+        [(total,)] = Allocation._read_group(
+            [
+                ("move_id.partner_id", "=", self.id),
+                ("live", "=", True),
+                ("transaction_id.state", "in", ("pending", "authorized", "done")),
+            ],
+            aggregates=["amount:sum"],
+        )
+        return total or 0.0
+
+    def _therapy_get_portal_attention(self, family) -> list[dict]:
+        """Return what this person should look at, most urgent first.
+
+        For a module to add notices (a card that expires, a form to sign), it must
+        override this method and call super.
+
+        Note: self.ensure_one()
+
+        :param list family: see :meth:`_therapy_get_portal_family`
+        :return: one dict per notice: `level` (danger, warning or info), `text`, and
+            `url` with `label` where something can be done
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        notices = []
+        late = sum(row["overdue_count"] for row in family)
+        if late:
+            notices.append(
                 {
-                    "patient": patient,
-                    "bills": own,
-                    "open_bills": open_bills,
-                    "due": sum(open_bills.mapped("amount_residual_signed")),
+                    "level": "warning",
+                    "text": self.env._("1 bill is overdue.")
+                    if late == 1
+                    else self.env._("%(count)s bills are overdue.", count=late),
+                    "url": "/my/therapy/bills?filterby=overdue",
+                    "label": self.env._("See them"),
                 }
             )
-        return family
+        failed = self._therapy_get_last_failed_try()
+        if failed:
+            notices.insert(
+                0,
+                {
+                    "level": "danger",
+                    "text": self.env._(
+                        "Your last payment of %(amount)s did not go through.",
+                        amount=failed.currency_id.format(failed.amount),
+                    ),
+                    "url": "/my/therapy/payments",
+                    "label": self.env._("See why"),
+                },
+            )
+        return notices
+
+    def _therapy_get_portal_links(self) -> list[dict]:
+        """Return the links at the end of the family view.
+
+        For a module with more pages (statements, payment plans), it must override this
+        method and call super.
+
+        Note: self.ensure_one()
+
+        :return: one dict per link: `url`, `label`
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        return [
+            {"url": "/my/therapy/bills", "label": self.env._("All bills")},
+            {"url": "/my/therapy/payments", "label": self.env._("Payment history")},
+            {"url": "/my/payment_method", "label": self.env._("My cards")},
+        ]
 
     def _therapy_get_portal_credit(self, company) -> float:
         """Return what this person has paid beyond the bills, read from the ledger.

@@ -1,6 +1,8 @@
 from . import (
     test_access_code,
     test_core_routes,
+    test_family,
+    test_history,
     test_lock_commits,
     test_my_therapy,
     test_pay_amount,
