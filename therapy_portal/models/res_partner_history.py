@@ -51,7 +51,7 @@ class ResPartner(models.Model):
         """Return the methods that know rows of a kind.
 
         For a module with rows of its own, it must override this method and call super;
-        a source takes (kind, limit) and returns the newest keys, (date, order within the
+        a source takes (kind, limit) and returns the newest keys, (date, order in the
         day, name, id), with the number of all; `_therapy_read_history_<name>` turns
         ids into rows by (name, id).
 
@@ -218,7 +218,7 @@ class ResPartner(models.Model):
         return keys, count
 
     def _therapy_read_history_try(self, ids) -> dict:
-        """Return the rows of tries by (name, id); a reason is a provider's own words."""
+        """Return the rows of tries by (name, id); the reason is the provider's."""
         Transaction_sudo = self.env["payment.transaction"].sudo()  # sudo: as above
         rows = {}
         for tx in Transaction_sudo.browse(ids):
