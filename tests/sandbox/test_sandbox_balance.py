@@ -95,8 +95,8 @@ def test_failed_refund_comes_back(api):
     row = refund["failure_balance_transaction"]
     assert (row["type"], row["net"]) == ("refund_failure", 5000)
     assert api.control("GET", "totals")["balance"]["usd"] == {
-        "available": 5000,
-        "pending": -175,
+        "available": 0,
+        "pending": 4825,
     }
 
 

@@ -17,6 +17,7 @@ from . import (  # noqa: F401
     control,
     control_disputes,
     control_money,
+    control_refunds,
     customers,
     disputes_api,
     events,

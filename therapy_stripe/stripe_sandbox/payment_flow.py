@@ -5,9 +5,13 @@ from .errors import invalid
 from .events import emit
 from .intents import challenge, check_return_url, needs_challenge, wrong_state
 from .methods import attach_to, card_error, card_of, passed, snapshot, usable
+from .routing import Context
+from .settings import DAY
 from .wire import public
 
 CONFIRMABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
+#: Virtual seconds after which a bank lets go of an amount that was not captured.
+AUTHORIZATION_LIFE = 7 * DAY
 AUTHENTICATION_REQUIRED = (
     "authentication_required",
     "authentication_required",
@@ -80,6 +84,7 @@ def collect(ctx, intent, method, challenged):
     if intent["capture_method"] == "manual":
         intent["status"] = "requires_capture"
         intent["amount_capturable"] = intent["amount"]
+        ctx.store.schedule(AUTHORIZATION_LIFE, "expire", intent_id=intent["id"])
         emit(ctx, "payment_intent.amount_capturable_updated", intent)
     else:
         intent["status"] = "succeeded"
@@ -118,6 +123,37 @@ def fail(ctx, intent, error):
     intent["next_action"] = None
     intent["last_payment_error"] = dict(error)
     emit(ctx, "payment_intent.payment_failed", intent)
+
+
+def release_authorization(ctx, intent, event_type):
+    """Give back an amount that was held and not captured, if there is one."""
+    if intent["status"] != "requires_capture":
+        return
+    charge = ctx.store.tables["charge"][intent["latest_charge"]]
+    charge["refunded"] = True
+    charge["amount_refunded"] = charge["amount"]
+    emit(ctx, event_type, charge)
+
+
+def cancel(ctx, intent, reason):
+    """End an intent that has not succeeded."""
+    intent.update(
+        status="canceled",
+        amount_capturable=0,
+        canceled_at=ctx.store.now(),
+        cancellation_reason=reason,
+        next_action=None,
+    )
+    emit(ctx, "payment_intent.canceled", intent)
+    return intent
+
+
+def expire(store, intent_id):
+    """Job: nobody captured the amount in time."""
+    intent, ctx = store.tables["payment_intent"][intent_id], Context(store, {})
+    if intent["status"] == "requires_capture":
+        release_authorization(ctx, intent, "charge.expired")
+        cancel(ctx, intent, "expired")
 
 
 def authentication_failed(ctx, intent):

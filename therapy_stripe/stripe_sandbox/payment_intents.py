@@ -267,18 +267,8 @@ def cancel(ctx, id):
     intent = find(ctx, TABLE, id)
     if intent["status"] not in CANCELABLE:
         raise wrong_state(intent, "cancel", "payment_intent_unexpected_state")
-    if intent["status"] == "requires_capture":
-        charge = ctx.store.tables["charge"][intent["latest_charge"]]
-        charge["refunded"] = True
-        charge["amount_refunded"] = charge["amount"]
-        emit(ctx, "charge.refunded", charge)
-    intent["status"] = "canceled"
-    intent["amount_capturable"] = 0
-    intent["canceled_at"] = ctx.store.now()
-    intent["cancellation_reason"] = ctx.params.get("cancellation_reason")
-    intent["next_action"] = None
-    emit(ctx, "payment_intent.canceled", intent)
-    return intent
+    payment_flow.release_authorization(ctx, intent, "charge.refunded")
+    return payment_flow.cancel(ctx, intent, ctx.params.get("cancellation_reason"))
 
 
 @route(

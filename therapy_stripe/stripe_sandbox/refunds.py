@@ -10,6 +10,15 @@ from .wire import as_list
 
 #: Virtual seconds until the two refund test cards change their mind.
 SETTLE_DELAY = 3600
+#: Why a bank sends a refund back.
+FAILURES = (
+    "declined",
+    "expired_or_canceled_card",
+    "insufficient_funds",
+    "lost_or_stolen_card",
+    "unknown",
+)
+OPEN = ("pending", "succeeded")
 WRITABLE = "amount charge metadata payment_intent reason"
 
 
@@ -113,7 +122,13 @@ def _charge(ctx):
             "charge",
             "parameter_missing",
         )
-    if charge is None or not (charge["paid"] and charge["captured"]):
+    if charge and charge["paid"] and not charge["captured"]:
+        raise unexpected_state(
+            f"Charge {charge['id']} has not been captured, so there is nothing to "
+            "refund. Cancel its PaymentIntent to release the money.",
+            "charge_not_refundable",
+        )
+    if charge is None or not charge["paid"]:
         raise unexpected_state(
             "There is no successful charge to refund.",
             None,
@@ -145,32 +160,67 @@ def _count(charge, amount):
 
 
 def settle(store, refund_id, how):
-    """Do what the refund test cards do later: succeed, or fail after success."""
-    refund = store.get("refund", refund_id)
-    if refund is None:
-        return
-    ctx = Context(store, {})
+    """Job: a ``pending`` refund arrives, one that is to ``fail`` does so."""
+    refund = store.tables["refund"][refund_id]
     if how == "pending":
-        refund["status"] = "succeeded"
-        before = {"pending_reason": refund.pop("pending_reason"), "status": "pending"}
-        emit(ctx, "refund.updated", refund, before)
+        succeed(store, refund)
+    elif refund["status"] in OPEN:
+        fail(store, refund)
+
+
+def succeed(store, refund):
+    """Let a pending refund arrive."""
+    if refund["status"] != "pending":
         return
+    before = {"pending_reason": refund.pop("pending_reason"), "status": "pending"}
+    refund["status"] = "succeeded"
+    _tell(Context(store, {}), refund, before)
+
+
+def fail(store, refund, reason="expired_or_canceled_card"):
+    """Let the payer's bank send a refund back; its money returns to the balance."""
     charge = store.tables["charge"][refund["charge"]]
+    own = store.tables[balance.TABLE][refund["balance_transaction"]]
     back = balance.record(
         store,
-        "refund_failure",
+        {"refund": "refund_failure"}.get(own["type"], "payment_failure_refund"),
         refund,
         refund["amount"],
+        available_on=own["available_on"],
         description="REFUND FAILURE",
     )
+    before = {
+        "failure_balance_transaction": None,
+        "failure_reason": None,
+        "status": refund["status"],
+    }
+    refund.pop("pending_reason", None)
     refund.update(
         status="failed",
-        failure_reason="expired_or_canceled_card",
+        failure_reason=reason,
         failure_balance_transaction=back["id"],
     )
     _count(charge, -refund["amount"])
-    emit(ctx, "refund.updated", refund, {"status": "succeeded"})
+    ctx = Context(store, {})
+    _tell(ctx, refund, before)
     emit(ctx, "refund.failed", refund)
+
+
+def _tell(ctx, refund, before):
+    """Announce a change, under the old name of the event as well."""
+    emit(ctx, "charge.refund.updated", refund, before)
+    emit(ctx, "refund.updated", refund, before)
+
+
+@route("POST", "/v1/refunds/{id}/cancel", "RefundCancelParams")
+def cancel(ctx, id):
+    """Refuse: only refunds that wait for the payer's bank details can be canceled."""
+    refund = retrieve(ctx, id)
+    raise unexpected_state(
+        f"Only refunds with the status requires_action can be canceled. This refund "
+        f"has a status of {refund['status']}.",
+        None,
+    )
 
 
 @route("GET", "/v1/refunds/{id}", "RefundRetrieveParams")
@@ -189,7 +239,7 @@ def update(ctx, id):
     before = {"metadata": refund["metadata"]}
     refund["metadata"] = merged(refund["metadata"], ctx.params)
     if refund["metadata"] != before["metadata"]:
-        emit(ctx, "refund.updated", refund, before)
+        _tell(ctx, refund, before)
     return refund
 
 

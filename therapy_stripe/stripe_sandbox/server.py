@@ -6,7 +6,7 @@ import time
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import balance, disputes, fraud_warnings, payouts, refunds
+from . import balance, disputes, fraud_warnings, payment_flow, payouts, refunds
 from .app import App
 from .delivery import Deliverer
 from .state import Store
@@ -20,6 +20,7 @@ JOBS = {
     "dispute": disputes.open_dispute,
     "dispute_due": disputes.fall_due,
     "dispute_verdict": disputes.decide,
+    "expire": payment_flow.expire,
     "fraud_warning": fraud_warnings.warn,
     "payout": payouts.proceed,
     "refund": refunds.settle,
