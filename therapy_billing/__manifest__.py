@@ -18,6 +18,7 @@
         "data/therapy_unit_rule_data.xml",
         "data/therapy_service_code_data.xml",
         "data/therapy_fee_rule_data.xml",
+        "data/therapy_consent_text_data.xml",
         "views/therapy_session_views.xml",
         "views/therapy_guarantor_views.xml",
         "views/therapy_coverage_views.xml",
@@ -46,6 +47,10 @@
         "views/therapy_authorization_views.xml",
         "views/therapy_fee_rule_views.xml",
         "views/account_payment_receipt_templates.xml",
+        "report/report_card_authorization.xml",
+        "wizards/therapy_card_authorization_wizard_views.xml",
+        "views/therapy_card_authorization_views.xml",
+        "views/therapy_consent_text_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["therapy_billing/static/src/**/*"],

@@ -20,6 +20,8 @@ class PaymentTransaction(models.Model):
         """
         provider = self.env["payment.provider"].browse(vals["provider_id"])
         provider_sudo = provider.sudo()  # sudo: payers may not read providers
+        if vals.get("operation") == "offline":
+            bills._therapy_check_earliest_charge()
         for bill in bills:
             problem = bill._therapy_get_payment_problem()
             if problem:

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -69,6 +69,21 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         return clock.to_local_date(moment or clock.now(), self.therapy_tz)
+
+    def _therapy_get_earliest_charge(self, day) -> datetime:
+        """Return the first moment of a day of service, in the practice's time zone.
+
+        The one place that says from when on a session, a bill or a fee may be
+        charged (M10).
+
+        Note: self.ensure_one()
+
+        :param date day: day of service
+        :return: naive UTC moment
+        :rtype: datetime
+        """
+        self.ensure_one()
+        return clock.to_utc(datetime.combine(day, time.min), self.therapy_tz)
 
     def _therapy_get_open_date(self, day, journal) -> date:
         """Return a day, or the first day after it that is not locked.

@@ -82,6 +82,23 @@ MATRIX = {
         "biller": "rwcu",
         "auditor": "",
     },
+    "therapy.consent.text": {
+        "clinician": "",
+        "biller": "r",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.card.authorization": {
+        "clinician": "",
+        "biller": "rwc",
+        "manager": "rwcu",
+        "auditor": "r",
+    },
+    "therapy.card.authorization.wizard": {
+        "clinician": "",
+        "biller": "rwcu",
+        "auditor": "",
+    },
     "therapy.import": {"clinician": "", "biller": "rwcu", "auditor": "r"},
     "therapy.import.line": {"clinician": "", "biller": "rwcu", "auditor": "r"},
 }

@@ -1,6 +1,7 @@
 from . import (
     account_move_reversal,
     therapy_adjustment_wizard,
+    therapy_card_authorization_wizard,
     therapy_credit_transfer_wizard,
     therapy_due_date_wizard,
     therapy_payment_correction_wizard,
