@@ -122,7 +122,6 @@ class TherapyCardAuthorization(models.Model):
     )
     text_id = fields.Many2one(
         "therapy.consent.text",
-        string="Text",
         required=True,
         ondelete="restrict",
         default=lambda self: self._default_text_id(),
