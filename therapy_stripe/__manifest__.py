@@ -13,6 +13,7 @@
         "security/ir_rules.xml",
         "data/ir_cron_data.xml",
         "wizards/therapy_charge_wizard_views.xml",
+        "wizards/therapy_card_views.xml",
         "views/payment_templates.xml",
         "views/payment_provider_views.xml",
         "views/payment_token_views.xml",

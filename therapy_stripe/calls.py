@@ -165,6 +165,31 @@ class StripeCalls:
         """
         return self._call(self._api.payment_methods.retrieve, method_ref)
 
+    def update_payment_method(self, method_ref, params, key):
+        """Change what can be changed of a PaymentMethod.
+
+        :param str method_ref: ``pm_...``
+        :param dict params: parameters of the request
+        :param str key: idempotency key
+        :rtype: dict
+        """
+        return self._call(
+            self._api.payment_methods.update, method_ref, params=params, key=key
+        )
+
+    def detach_payment_method(self, method_ref):
+        """Take a PaymentMethod from its customer: it can never be charged again.
+
+        :param str method_ref: ``pm_...``
+        :rtype: dict
+        :raise StripeFailure: if it is not attached, or Stripe did not answer
+        """
+        return self._call(
+            self._api.payment_methods.detach,
+            method_ref,
+            key=one_time_key(f"detach:{method_ref}"),
+        )
+
     # === REFUNDS === #
 
     def create_refund(self, params, key):

@@ -1,9 +1,12 @@
 from . import (
     account_move,
+    payment_method,
     payment_provider,
     payment_provider_request,
     payment_token,
     payment_token_fee,
+    payment_token_manage,
+    payment_token_notice,
     payment_transaction,
     payment_transaction_charge,
     payment_transaction_process,

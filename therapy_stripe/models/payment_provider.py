@@ -158,6 +158,11 @@ class PaymentProvider(models.Model):
             },
         }
 
+    def _archive_linked_tokens(self):
+        """Override of `payment`: another mode hides cards, it does not remove them."""
+        with_mark = self.with_context(therapy_stripe_keep=True)
+        return super(PaymentProvider, with_mark)._archive_linked_tokens()
+
     def _get_reset_values(self):
         """Override of `payment` to reset our credentials too."""
         values = super()._get_reset_values()

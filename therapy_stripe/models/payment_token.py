@@ -3,7 +3,6 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 _EXPIRING_DAYS = 30
 
@@ -21,7 +20,17 @@ class PaymentToken(models.Model):
 
     _inherit = "payment.token"
 
-    brand = fields.Char(readonly=True)
+    method_kind = fields.Selection(
+        selection=[
+            ("card", "Card"),
+            ("us_bank_account", "Bank account"),
+            ("other", "Other"),
+        ],
+        string="Kind",
+        readonly=True,
+        default="card",
+    )
+    brand = fields.Char(readonly=True, help="Network of a card, name of a bank.")
     funding = fields.Selection(
         selection=[
             ("credit", "Credit"),
@@ -52,9 +61,31 @@ class PaymentToken(models.Model):
             ("active", "Active"),
             ("expiring", "Expires soon"),
             ("expired", "Expired"),
+            ("needs_action", "Needs the payer"),
+            ("declined", "Declined"),
+            ("verifying", "Bank to be verified"),
             ("revoked", "Revoked"),
         ],
         compute="_compute_status",
+        search="_search_status",
+    )
+    last_result = fields.Selection(
+        selection=[
+            ("done", "Charged"),
+            ("needs_action", "Needs the payer"),
+            ("declined", "Declined"),
+        ],
+        string="Latest Charge",
+        readonly=True,
+        copy=False,
+    )
+    last_result_text = fields.Char(string="Why", readonly=True, copy=False)
+    last_result_at = fields.Datetime(string="Latest Charge on", readonly=True)
+    is_verified = fields.Boolean(
+        readonly=True,
+        default=True,
+        copy=False,
+        help="Whether a bank account was confirmed by its holder.",
     )
     consent_note = fields.Text(string="Consent", readonly=True)
     consent_channel = fields.Selection(
@@ -82,7 +113,9 @@ class PaymentToken(models.Model):
                 else ""
             )
 
-    @api.depends("exp_month", "exp_year", "active", "is_revoked")
+    @api.depends(
+        "exp_month", "exp_year", "active", "is_revoked", "is_verified", "last_result"
+    )
     def _compute_status(self):
         """Say whether the card can be charged; it expires at the end of its month."""
         today = fields.Date.context_today(self)
@@ -100,12 +133,48 @@ class PaymentToken(models.Model):
         self.ensure_one()
         if not self.active or self.is_revoked:
             return "revoked"
-        if not self.exp_year:
-            return "active"
-        end = date(self.exp_year, self.exp_month, 1) + relativedelta(months=1, days=-1)
-        if end < today:
+        if not self.is_verified:
+            return "verifying"
+        end = self._therapy_get_expiry_date()
+        if end and end < today:
             return "expired"
-        return "expiring" if (end - today).days <= _EXPIRING_DAYS else "active"
+        if self.last_result in ("declined", "needs_action"):
+            return self.last_result
+        if end and (end - today).days <= _EXPIRING_DAYS:
+            return "expiring"
+        return "active"
+
+    def _therapy_get_expiry_date(self):
+        """Return the last day on which a card can be charged, the end of its month.
+
+        Note: self.ensure_one()
+
+        :return: None for what does not expire
+        :rtype: date | None
+        """
+        self.ensure_one()
+        if not self.exp_year:
+            return None
+        return date(self.exp_year, self.exp_month, 1) + relativedelta(months=1, days=-1)
+
+    @api.model
+    def _search_status(self, operator, value):
+        """Search by status; the number of saved cards is small enough to look at all.
+
+        :rtype: list
+        """
+        if operator != "in":
+            return NotImplemented
+        tokens = self.with_context(active_test=False).search(
+            [("stripe_payment_method", "!=", False)]
+        )
+        found = tokens.filtered(lambda token: token.status in value)
+        return [("id", "in", found.ids)]
+
+    @api.depends("brand", "method_kind")
+    def _compute_display_name(self):
+        """Override of `payment`: the name follows the brand."""
+        return super()._compute_display_name()
 
     # === CRUD METHODS === #
 
@@ -117,33 +186,6 @@ class PaymentToken(models.Model):
             if not token._therapy_get_siblings().filtered("is_default"):
                 token.is_default = True
         return tokens
-
-    def _handle_archiving(self):
-        """Override of `payment` to pass the default on when its card is archived."""
-        result = super()._handle_archiving()
-        for token in self.filtered("is_default"):
-            siblings = token._therapy_get_siblings()
-            token.is_default = False
-            siblings.sorted("id")[-1:].is_default = True
-        return result
-
-    # === ACTION METHODS === #
-
-    def action_therapy_set_default(self):
-        """Make this the card that is charged when nobody chooses another.
-
-        Note: self.ensure_one()
-
-        :raise AccessError: if the user is no biller
-        """
-        self.ensure_one()
-        if not self.env.user.has_group("therapy_billing.group_biller"):
-            raise AccessError(self.env._("Only billers can change cards on file."))
-        self.check_access("read")
-        token_sudo = self.sudo()  # sudo: billers only read tokens; group checked above
-        token_sudo._therapy_get_siblings().is_default = False
-        token_sudo.flush_model(["is_default"])
-        token_sudo.is_default = True
 
     # === BUSINESS METHODS === #
 
@@ -175,27 +217,21 @@ class PaymentToken(models.Model):
         data = method.get(kind) or {}
         funding = data.get("funding")
         known = dict(self._fields["funding"].selection)
+        brand = data.get("display_brand") or data.get("brand") or data.get("bank_name")
+        kinds = dict(self._fields["method_kind"].selection)
+        if kind == "us_bank_account":
+            funding = False
+        else:
+            funding = funding if funding in known else "unknown"
         return {
             "payment_details": data.get("last4"),
-            "brand": data.get("display_brand") or data.get("brand"),
-            "funding": funding if funding in known else "unknown",
+            "method_kind": kind if kind in kinds else "other",
+            "brand": brand,
+            "funding": funding,
             "exp_month": data.get("exp_month"),
             "exp_year": data.get("exp_year"),
             "fingerprint": data.get("fingerprint"),
         }
-
-    def _therapy_stripe_refresh(self):
-        """Read the card again at Stripe: networks replace cards by themselves.
-
-        :raise StripeFailure: if Stripe could not be asked
-        """
-        for token in self:
-            adapter = token.provider_id._therapy_stripe_get_adapter()
-            method = adapter.retrieve_payment_method(token.stripe_payment_method)
-            if method.get("customer") == token.provider_ref:
-                token.write(self._therapy_stripe_prepare_card_vals(method))
-            else:
-                token.write({"is_revoked": True, "active": False})
 
     def _build_display_name(self, *args, **kwargs):
         """Override of `payment` to show the brand: Visa •••• 4242."""
@@ -230,4 +266,6 @@ class PaymentToken(models.Model):
         self.ensure_one()
         names = {"amex": "American Express", "jcb": "JCB", "unionpay": "UnionPay"}
         brand = self.brand or ""
+        if self.method_kind == "us_bank_account":
+            return brand
         return names.get(brand, brand.replace("_", " ").title())

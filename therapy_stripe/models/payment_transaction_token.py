@@ -45,7 +45,7 @@ class PaymentTransaction(models.Model):
         return (details.get(details.get("type")) or {}).get("mandate")
 
     def _tokenize(self, payment_data):
-        """Override of `payment` to keep brand, expiry and consent."""
+        """Override of `payment` to keep brand, expiry and consent, and tell people."""
         if self.provider_code != "stripe":
             return super()._tokenize(payment_data)
         before = self.token_id
@@ -53,6 +53,7 @@ class PaymentTransaction(models.Model):
         token = self.token_id
         if token != before:
             token.write(self._therapy_stripe_prepare_token_vals(payment_data))
+            token._therapy_on_added()
         return None
 
     def _therapy_stripe_prepare_token_vals(self, payment_data):
@@ -71,3 +72,43 @@ class PaymentTransaction(models.Model):
             "consent_user_id": self.therapy_consent_user_id.id,
             "consent_date": clock.now(),
         }
+
+    # === WHAT A CHARGE SAYS OF A CARD === #
+
+    def _set_done(self, *args, **kwargs):
+        """Override of `payment` to note on the card that it works."""
+        done = super()._set_done(*args, **kwargs)
+        done._therapy_stripe_note_result("done")
+        return done
+
+    def _set_error(self, *args, **kwargs):
+        """Override of `payment` to note on the card that it was declined, and why.
+
+        What has nothing to do with the card, as wrong settings, says nothing of it.
+        """
+        failed = super()._set_error(*args, **kwargs)
+        declined = failed.filtered(
+            lambda tx: (
+                tx.therapy_stripe_result == "declined" or tx.therapy_stripe_decline_code
+            )
+        )
+        declined._therapy_stripe_note_result("declined")
+        return failed
+
+    def _therapy_stripe_note_result(self, result):
+        """Note on the saved cards of charges how these ended.
+
+        :param str result: done or declined
+        """
+        for tx in self:
+            token_sudo = tx.token_id.sudo()  # sudo: a line of the charge's own record
+            if tx.provider_code != "stripe" or tx.operation in ("refund", "validation"):
+                continue
+            asks = tx.therapy_stripe_decline_code == "authentication_required"
+            token_sudo.write(
+                {
+                    "last_result": "needs_action" if asks else result,
+                    "last_result_text": tx.state_message if result != "done" else False,
+                    "last_result_at": clock.now(),
+                }
+            )

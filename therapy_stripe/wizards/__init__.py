@@ -1,1 +1,6 @@
-from . import therapy_add_card, therapy_charge_wizard
+from . import (
+    therapy_add_card,
+    therapy_card_edit,
+    therapy_card_remove,
+    therapy_charge_wizard,
+)
