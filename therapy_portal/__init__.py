@@ -1,1 +1,3 @@
-from . import controllers, models, tools, wizards
+from . import controllers, logs, models, tools, wizards
+
+logs.install()

@@ -14,11 +14,16 @@
         "report/report_bill_reports.xml",
         "report/report_receipt_templates.xml",
         "data/mail_template_data.xml",
+        "data/mail_template_link_data.xml",
         "views/pay_templates.xml",
+        "views/pay_link_templates.xml",
         "views/portal_templates.xml",
         "views/portal_list_templates.xml",
         "views/account_move_views.xml",
         "wizards/therapy_share_wizard_views.xml",
+        "wizards/therapy_pay_link_wizard_views.xml",
+        "views/therapy_pay_link_views.xml",
+        "views/res_config_settings_views.xml",
     ],
     "assets": {
         "web.assets_frontend": [

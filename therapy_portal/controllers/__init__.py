@@ -1,1 +1,1 @@
-from . import family, pay, payment, portal, post_processing
+from . import family, pay, pay_link, payment, portal, post_processing

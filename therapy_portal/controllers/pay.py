@@ -89,7 +89,7 @@ class TherapyPay(PaymentPortal):
         move_sudo = self._therapy_get_granted_bill()
         if not move_sudo:
             return self._therapy_ask_again()
-        payer_sudo = move_sudo.partner_id
+        payer_sudo = self._therapy_get_guest(move_sudo)
         value, reason = self._therapy_check_amount(move_sudo, payer_sudo, amount)
         if reason or not move_sudo._therapy_online_payment_enabled():
             return self._therapy_render_amount(move_sudo, typed=amount, error=reason)
@@ -132,7 +132,11 @@ class TherapyPay(PaymentPortal):
             kwargs.get("tokenization_requested"),
         )
         return self._therapy_start_transaction(
-            move_sudo, move_sudo.partner_id, "/pay/done", kwargs
+            move_sudo,
+            self._therapy_get_guest(move_sudo),
+            "/pay/done",
+            kwargs,
+            therapy_pay_link_id=self._therapy_get_granted_link().id,
         )
 
     # === CONFIRMATION === #
@@ -156,6 +160,8 @@ class TherapyPay(PaymentPortal):
                 "res_company": move_sudo.company_id,
                 "left": move_sudo._therapy_get_payable_amount(),
                 "again_url": "/pay/bill" if granted else "/pay",
+                # A link is good for one payment: the rest needs a new one.
+                "ask_again": bool(tx_sudo.therapy_pay_link_id) and not granted,
                 "home_url": False,
             },
         )
@@ -198,7 +204,10 @@ class TherapyPay(PaymentPortal):
             {
                 "move": move_sudo,
                 "res_company": move_sudo.company_id,
-                "offer": move_sudo._therapy_get_amount_to_offer(move_sudo.partner_id),
+                "offer": move_sudo._therapy_get_amount_to_offer(
+                    self._therapy_get_guest(move_sudo)
+                ),
+                "link": self._therapy_get_granted_link(),
                 "typed": typed[:20],
                 "error": error,
                 "switched_on": move_sudo._therapy_online_payment_enabled(),
@@ -207,34 +216,40 @@ class TherapyPay(PaymentPortal):
         )
 
     def _therapy_ask_again(self):
-        """Send a visitor whose time is over back to the form.
+        """Send a visitor whose time is over back to the form, or to a new link.
 
         :return: redirection
         """
-        if request.session.pop(GRANT_KEY, None):
+        grant = request.session.pop(GRANT_KEY, None)
+        if grant and grant.get("link_id"):
+            return request.redirect("/pay/expired", code=303, local=True)
+        if grant:
             request.session["therapy_pay_notice"] = request.env._(
                 "For your safety the page was closed. "
                 "Please type number and code again."
             )
         return request.redirect("/pay", code=303, local=True)
 
-    def _therapy_grant(self, move_sudo):
+    def _therapy_grant(self, move_sudo, link_sudo=None):
         """Open a bill's payment pages in this browser.
 
         :param move_sudo: the bill, as sudoed `account.move`
+        :param link_sudo: the link that opened it, if one did
         :return: None
         """
         until = now() + timedelta(minutes=GRANT_MINUTES)
         request.session[GRANT_KEY] = {
             "move_id": move_sudo.id,
+            "link_id": link_sudo.id if link_sudo else False,
             "until": fields.Datetime.to_string(until),
-            "stamp": self._therapy_get_stamp(move_sudo),
+            "stamp": self._therapy_get_stamp(move_sudo, link_sudo),
         }
 
     def _therapy_get_granted_bill(self):
         """Return the bill that is open in this browser, if it still is.
 
-        A grant ends after its time, and when the bill's code changes or dies.
+        A grant ends after its time, when the bill's code changes or dies, and at the
+        second its link ends.
 
         :return: sudoed `account.move`, possibly empty
         :rtype: recordset of `account.move`
@@ -245,22 +260,44 @@ class TherapyPay(PaymentPortal):
         if not grant or fields.Datetime.to_datetime(grant["until"]) < now():
             return Move.browse()
         move_sudo = Move.browse(grant["move_id"]).exists()
-        if (
-            not move_sudo
-            or not move_sudo._therapy_can_be_shared()
-            or not consteq(grant["stamp"], self._therapy_get_stamp(move_sudo))
-        ):
+        link_sudo = self._therapy_get_granted_link()
+        if not move_sudo or not move_sudo._therapy_can_be_shared():
             return Move.browse()
-        return move_sudo
+        if grant.get("link_id") and not link_sudo._is_open():
+            return Move.browse()
+        stamp = self._therapy_get_stamp(move_sudo, link_sudo)
+        return move_sudo if consteq(grant["stamp"], stamp) else Move.browse()
 
-    def _therapy_get_stamp(self, move_sudo):
-        """Return a hash that changes with the bill's access code.
+    def _therapy_get_granted_link(self):
+        """Return the link that opened the bill in this browser, of whatever state.
+
+        :return: sudoed `therapy.pay.link`, empty if number and code did
+        :rtype: recordset of `therapy.pay.link`
+        """
+        # sudo: the id comes from the visitor's own session, kept on the server
+        Link_sudo = request.env["therapy.pay.link"].sudo()  # sudo: see line above
+        grant = request.session.get(GRANT_KEY) or {}
+        return Link_sudo.browse(grant.get("link_id") or []).exists()
+
+    def _therapy_get_guest(self, move_sudo):
+        """Return on whose behalf a visitor pays: who got the link, else the payer.
 
         :param move_sudo: the bill, as sudoed `account.move`
+        :return: sudoed `res.partner`
+        :rtype: recordset of `res.partner`
+        """
+        return self._therapy_get_granted_link().partner_id or move_sudo.partner_id
+
+    def _therapy_get_stamp(self, move_sudo, link_sudo=None):
+        """Return a hash that changes with the bill's access code, or with the link.
+
+        :param move_sudo: the bill, as sudoed `account.move`
+        :param link_sudo: the link that opened it, if one did
         :return: hexadecimal hash
         :rtype: str
         """
-        message = (move_sudo.id, move_sudo.access_code or "")
+        secret = link_sudo.token_hash if link_sudo else move_sudo.access_code
+        message = (move_sudo.id, link_sudo.id if link_sudo else 0, secret or "")
         # sudo: the database secret is the key of the hash
         return hmac(request.env(su=True), "therapy_pay_grant", message)  # su: see above
 

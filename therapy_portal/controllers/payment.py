@@ -214,13 +214,16 @@ class PaymentPortal(account_payment.PaymentPortal):
             **values,
         }
 
-    def _therapy_start_transaction(self, move_sudo, payer_sudo, landing_route, kwargs):
+    def _therapy_start_transaction(
+        self, move_sudo, payer_sudo, landing_route, kwargs, **create_values
+    ):
         """Make the transaction of one bill and return what the form needs to go on.
 
         :param move_sudo: the bill, as sudoed `account.move`
         :param payer_sudo: who pays, as sudoed `res.partner`
         :param str landing_route: where the payer comes back to, whatever was asked
         :param dict kwargs: what the payment form sent
+        :param dict create_values: more values of the transaction
         :return: processing values of the transaction
         :rtype: dict
         :raise ValidationError: if the amount cannot be paid, in words for payers
@@ -243,6 +246,7 @@ class PaymentPortal(account_payment.PaymentPortal):
             custom_create_values={
                 "invoice_ids": [Command.set(move_sudo.ids)],
                 "paid_by_id": payer_sudo.id,
+                **create_values,
             },
             **kwargs,
         )

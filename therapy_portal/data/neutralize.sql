@@ -5,3 +5,8 @@ UPDATE account_move
 DELETE FROM therapy_access_attempt;
 DELETE FROM therapy_share_wizard_line;
 DELETE FROM therapy_share_wizard;
+DELETE FROM therapy_pay_link_wizard_line;
+DELETE FROM therapy_pay_link_wizard;
+UPDATE therapy_pay_link
+   SET state = 'revoked', mail_id = NULL
+ WHERE state = 'live' OR mail_id IS NOT NULL;

@@ -70,6 +70,35 @@ class TherapyAccessAttempt(models.Model):
         return run_in_fresh_cursor(self.env, check)
 
     @api.model
+    def _open_link(self, token: str, address: str) -> int:
+        """Return the link of a token, and count the try if there is none.
+
+        Guesses count against the address as wrong codes do, and an address that is
+        locked opens no link either. A link that is over is no guess.
+
+        :param str token: as it stands in the address
+        :param str address: network address of the visitor
+        :return: id of the `therapy.pay.link`, of whatever state, 0 if refused
+        :rtype: int
+        """
+        address_key = self._address_key(address)
+        # sudo: visitors have no rights on tries
+        Attempt_sudo = self.sudo()  # sudo: see line above
+        locked = Attempt_sudo._count_recent("address_key", address_key) >= MAX_FAILURES
+        link_sudo = self.env["therapy.pay.link"]._find(token)
+        if link_sudo or locked:
+            return 0 if locked else link_sudo.id
+        env_su = self.env(su=True)  # su: the database secret is the key of the hash
+        key = hmac(env_su, "therapy_access_link", token[:64])
+
+        def record(env):
+            values = {"at": now(), "bill_key": key, "address_key": address_key}
+            env["therapy.access.attempt"].sudo().create(values)  # sudo: see above
+
+        run_in_fresh_cursor(self.env, record)
+        return 0
+
+    @api.model
     def _is_bill_locked(self, number: str) -> bool:
         """Tell whether a bill is closed because of wrong tries.
 

@@ -6,6 +6,8 @@ from . import (
     test_lock_commits,
     test_my_therapy,
     test_pay_amount,
+    test_pay_link,
+    test_pay_link_send,
     test_pay_lookup,
     test_privacy,
     test_rights,

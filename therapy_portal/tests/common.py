@@ -198,6 +198,9 @@ class TherapyPortalCommon(PaymentCommon, AccountTestInvoicingCommon):
         wizard = wizard.browse(action["res_id"])
         return wizard, wizard.action_send()
 
+    def _now(self, text):
+        return freeze_time(fields.Datetime.to_datetime(text))
+
     def assertAmounts(self, first, second):
         self.assertEqual(
             self.currency.compare_amounts(first, second), 0, (first, second)
@@ -264,6 +267,3 @@ class TherapyPortalHttpCommon(TherapyPortalCommon, HttpCase):
             .sudo()
             .search([("reference", "=", processing_values["reference"])])
         )
-
-    def _now(self, text):
-        return freeze_time(fields.Datetime.to_datetime(text))

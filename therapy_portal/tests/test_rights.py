@@ -6,6 +6,9 @@ from .common import TherapyPortalCommon
 
 OWN_MODELS = (
     "therapy.access.attempt",
+    "therapy.pay.link",
+    "therapy.pay.link.wizard",
+    "therapy.pay.link.wizard.line",
     "therapy.share.wizard",
     "therapy.share.wizard.line",
 )

@@ -1,1 +1,6 @@
-from . import therapy_share_wizard, therapy_share_wizard_line
+from . import (
+    therapy_pay_link_wizard,
+    therapy_pay_link_wizard_line,
+    therapy_share_wizard,
+    therapy_share_wizard_line,
+)

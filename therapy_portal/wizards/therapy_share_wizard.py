@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import SEND_NOW_LIMIT, SHARE_LIMIT
+from ..const import SHARE_LIMIT
 
 
 class TherapyShareWizard(models.TransientModel):
@@ -67,7 +67,7 @@ class TherapyShareWizard(models.TransientModel):
         for line in ready:
             mails_sudo |= line._share()
         self.state = "done"
-        self._hand_over(mails_sudo)
+        mails_sudo._therapy_hand_over()
         refused = len(self.line_ids) - len(ready)
         if refused:
             return self._reopen()
@@ -101,31 +101,6 @@ class TherapyShareWizard(models.TransientModel):
         )
         wizard.single_line_id = len(lines) == 1 and lines
         return wizard
-
-    def _hand_over(self, mails_sudo):
-        """Have the mails sent once this share is committed, never before.
-
-        A code in a mail must be the code in the database, so nothing is sent by a
-        request that may still be rolled back or run again.
-
-        :param mails_sudo: the mails, as sudoed `mail.mail`
-        :return: None
-        """
-        if len(mails_sudo) > SEND_NOW_LIMIT:
-            # sudo: starting the mail queue is for administrators
-            cron = self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()  # sudo: ^
-            cron._trigger()
-            return
-        ids, registry = mails_sudo.ids, self.env.registry
-
-        # The queue is not woken as well: both would send the same mail. What a crash
-        # leaves behind it sends within the hour.
-        @self.env.cr.postcommit.add
-        def send():
-            with registry.cursor() as cr:
-                env = api.Environment(cr, api.SUPERUSER_ID, {})
-                mails = env["mail.mail"].browse(ids).exists().try_lock_for_update()
-                mails.filtered(lambda mail: mail.state == "outgoing").send()
 
     def _reopen(self) -> dict:
         """Return the action that shows this dialog again.
