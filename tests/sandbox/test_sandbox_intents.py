@@ -80,7 +80,7 @@ def test_payment_method_types(api, endpoint, verb):
 def test_selectors_exclude_each_other(api):
     data = api.payment(**{"automatic_payment_methods[enabled]": "true"})
     api.error("payment_intents", data)
-    types = ("us_bank_account", "card")
+    types = ("affirm", "card")
     rows = [("allowed_payment_method_types[]", name) for name in types]
     data = [("amount", 100), ("currency", "usd"), *rows]
     # What does not suit is filtered.

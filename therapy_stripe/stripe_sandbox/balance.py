@@ -136,6 +136,45 @@ def book_charge(store, charge, announce=False):
         emit(Context(store, {}), "charge.updated", charge, before)
 
 
+def book_bank_charge(store, charge):
+    """Record a bank debit when it is sent; its money waits for the bank's answer."""
+    book_charge(store, charge)
+    row = store.tables[TABLE][charge["balance_transaction"]]
+    row["_waits"] = True
+    row["available_on"] += store.settings["bank_days"] * DAY
+    store.schedule_once(
+        f"release:{row['available_on']}", row["available_on"], "release"
+    )
+
+
+def free(store, charge):
+    """The debit has succeeded: its money becomes available like any other."""
+    row = store.tables[TABLE][charge["balance_transaction"]]
+    row["_waits"] = False
+    due = max(row["available_on"], store.now() + 1)
+    row["available_on"] = due
+    store.schedule_once(f"release:{due}", due, "release")
+
+
+def reverse_bank_charge(store, charge):
+    """Take back a debit that failed: amount and fee, less the fee for the failure."""
+    row = store.tables[TABLE][charge["balance_transaction"]]
+    row["_waits"] = False
+    row["available_on"] = store.now()
+    fee = store.settings["bank_failure_fee"]
+    back = record(
+        store,
+        "payment_failure_refund",
+        charge,
+        -row["amount"],
+        fee - row["fee"],
+        available_on=store.now() + 1,
+        description="Payment failure refund",
+        fee_description="Fee of the failure, less the fee of the payment",
+    )
+    charge["failure_balance_transaction"] = back["id"]
+
+
 def book_late(store, charge_id):
     """Job: the balance transaction of an asynchronous capture has come."""
     book_charge(store, store.tables["charge"][charge_id], announce=True)
@@ -145,10 +184,15 @@ def release(store):
     """Job: what has become available is so from now on."""
     now, freed = store.now(), False
     for transaction in store.tables[TABLE].values():
-        if transaction["status"] == "pending" and transaction["available_on"] <= now:
+        if _due(transaction, now):
             transaction["status"], freed = "available", True
     if freed:
         emit(Context(store, {}), "balance.available", balance_of(store))
+
+
+def _due(transaction, now):
+    waits = transaction["status"] != "pending" or transaction.get("_waits")
+    return not waits and transaction["available_on"] <= now
 
 
 def release_all(store):
@@ -156,7 +200,7 @@ def release_all(store):
     for job in store.take_jobs("charge_balance"):
         book_late(store, **job["data"])
     for transaction in store.tables[TABLE].values():
-        if transaction["status"] == "pending":
+        if transaction["status"] == "pending" and not transaction.get("_waits"):
             transaction["available_on"] = store.now()
     release(store)
 

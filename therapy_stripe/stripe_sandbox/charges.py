@@ -1,6 +1,6 @@
 """Charges: one per attempt to collect, successful or not."""
 
-from . import balance
+from . import balance, bank_methods
 from .errors import not_found
 from .events import emit
 from .metadata import merged
@@ -25,7 +25,7 @@ def new_charge(ctx, intent, method, challenged, failure=None, blocked=False):
     return ctx.store.put(
         "charge",
         {
-            "id": ctx.store.new_id("ch"),
+            "id": ctx.store.new_id("py" if bank_methods.is_bank(method) else "ch"),
             "object": "charge",
             "amount": intent["amount"],
             "amount_captured": intent["amount"] if captured else 0,
@@ -73,11 +73,16 @@ def new_charge(ctx, intent, method, challenged, failure=None, blocked=False):
 
 
 def collected(ctx, charge, later=False):
-    """Book a charge that was captured, and start what its test card brings.
+    """Book a charge that was captured.
 
     :param later: the balance transaction comes after a delay
     """
     balance.settle_charge(ctx, charge, later)
+    follow(ctx, charge)
+
+
+def follow(ctx, charge):
+    """Start what the test card or account brings after a collected charge."""
     method = ctx.store.tables["payment_method"][charge["payment_method"]]
     if card_of(method).after:
         kind, data = card_of(method).after
@@ -119,6 +124,8 @@ def _outcome(failure, blocked):
 
 
 def _details(intent, method, challenged):
+    if bank_methods.is_bank(method):
+        return {"type": method["type"], method["type"]: _bank_details(method)}
     card = snapshot(method)["card"]
     options = intent["payment_method_options"]["card"]
     secure = None
@@ -154,6 +161,14 @@ def _details(intent, method, challenged):
         },
         "type": "card",
     }
+
+
+def _bank_details(method):
+    account = method[method["type"]]
+    same = (
+        "account_holder_type account_type bank_name fingerprint last4 routing_number"
+    ).split()
+    return {**{name: account[name] for name in same}, "mandate": None}
 
 
 def find(store, charge_id, param=None):

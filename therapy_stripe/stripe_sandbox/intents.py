@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode, urlsplit
 
+from . import bank_methods
 from .errors import ApiError, invalid, unexpected_state
 from .wire import public
 
@@ -25,15 +26,30 @@ PUBLISHABLE_FIELDS = set(
     "payment_method payment_method_configuration_details payment_method_types "
     "processing receipt_email setup_future_usage shipping source status usage".split()
 )
-CARD_OPTIONS = {
-    "payment_intent": {
+BANK = "us_bank_account"
+OPTIONS = {
+    ("payment_intent", BANK): {
+        "mandate_options",
+        "setup_future_usage",
+        "verification_method",
+    },
+    ("setup_intent", BANK): {"mandate_options", "verification_method"},
+    ("payment_intent", "card"): {
         "capture_method",
         "request_three_d_secure",
         "setup_credential_usage",
         "setup_future_usage",
         "stored_credential_usage",
     },
-    "setup_intent": {"request_three_d_secure", "setup_credential_usage"},
+    ("setup_intent", "card"): {"request_three_d_secure", "setup_credential_usage"},
+}
+DEFAULT_OPTIONS = {
+    "card": {
+        "mandate_options": None,
+        "network": None,
+        "request_three_d_secure": "automatic",
+    },
+    BANK: {"verification_method": "automatic"},
 }
 CHALLENGES = ("any", "challenge")
 
@@ -57,8 +73,12 @@ def find(ctx, table, intent_id):
     return intent
 
 
-def select_types(intent, params):
-    """Write which payment method types the intent takes. Cards only, so far."""
+def select_types(store, intent, params):
+    """Write which payment method types the intent takes.
+
+    Bank accounts are debited in US dollars only; where no type is named, they belong
+    to the account's choice when ``bank_debits_automatic`` is set.
+    """
     given = [name for name in SELECTORS if params.get(name) is not None]
     if len(given) > 1:
         raise invalid(
@@ -70,12 +90,15 @@ def select_types(intent, params):
     allowed = params.get("allowed_payment_method_types")
     excluded = params.get("excluded_payment_method_types") or []
     # Unsuitable types are filtered, not refused; none left is an error.
-    types = [each for each in ("card",) if each in (allowed or ["card"])]
+    enabled = ["card"] + [BANK] * store.settings["bank_debits_automatic"]
+    types = [each for each in ("card", BANK) if each in (allowed or enabled)]
+    if intent.get("currency", "usd") != "usd":
+        types = [each for each in types if each != BANK]
     types = [each for each in types if each not in excluded]
     if not types:
         raise invalid(
             "No valid payment method types for this intent. The sandbox implements "
-            "card.",
+            "card and, in US dollars, us_bank_account.",
             given[0],
         )
     automatic = params.get("automatic_payment_methods")
@@ -97,23 +120,39 @@ def write_options(intent, params):
     """Merge ``payment_method_options`` into the intent."""
     options = params.get("payment_method_options")
     current = intent.setdefault("payment_method_options", {}) or {}
-    card = current.get("card") or {
-        "mandate_options": None,
-        "network": None,
-        "request_three_d_secure": "automatic",
-    }
-    if options is None:
-        intent["payment_method_options"] = {"card": card}
-        return
-    wanted = options.get("card") or {}
-    known = CARD_OPTIONS[intent["object"]]
-    refused = sorted(set(options) - {"card"}) + sorted(set(wanted) - known)
-    if refused:
+    result = {}
+    for kind, defaults in DEFAULT_OPTIONS.items():
+        wanted = (options or {}).get(kind) or {}
+        _refuse_options(set(wanted) - OPTIONS[intent["object"], kind])
+        result[kind] = {**defaults, **(current.get(kind) or {}), **wanted}
+    _refuse_options(set(options or {}) - set(result))
+    types = intent["payment_method_types"]
+    intent["payment_method_options"] = {kind: result[kind] for kind in types}
+
+
+def _refuse_options(names):
+    for name in sorted(names):
         raise invalid(
-            f"payment_method_options: {refused[0]} is not enabled for this account.",
-            f"payment_method_options[{refused[0]}]",
+            f"payment_method_options: {name} is not enabled for this account.",
+            f"payment_method_options[{name}]",
         )
-    intent["payment_method_options"] = {"card": {**card, **wanted}}
+
+
+def check_type(intent, method):
+    """Refuse a payment method of a type that the intent does not take."""
+    types = intent["payment_method_types"]
+    if method["type"] not in types:
+        kind = (
+            "PaymentIntent" if intent["object"] == "payment_intent" else "SetupIntent"
+        )
+        raise invalid(
+            f"The PaymentMethod provided ({method['type']}) is not allowed for this "
+            f"{kind}. Please attach a payment method of one of the following types: "
+            f"{', '.join(types)}.",
+            "payment_method",
+        )
+    if method["type"] == BANK:
+        bank_methods.check_usable(method)
 
 
 def check_return_url(ctx, intent, params):

@@ -1,9 +1,10 @@
-"""What a payment method is and when it may be used. Cards only, so far."""
+"""What a payment method is and when it may be used."""
 
 import hashlib
 import re
 import time
 
+from . import bank_methods, banks
 from .cards import BY_NAME, BY_NUMBER, luhn_ok
 from .errors import ApiError, invalid, not_found
 from .events import emit
@@ -14,7 +15,9 @@ TOKEN_PREFIXES = ("pm_card_", "tok_")
 
 
 def card_of(method):
-    """Return the row of the card table behind a stored payment method."""
+    """Return the row of the card or bank table behind a stored payment method."""
+    if bank_methods.is_bank(method):
+        return banks.BY_NUMBER[method["_number"]]
     return BY_NUMBER[method["_number"]]
 
 
@@ -31,8 +34,15 @@ def declined(card, **fields):
     )
 
 
+def is_token(method_id):
+    """Tell whether this is a test token, of which every use makes a new method."""
+    return method_id.startswith(("pm_card_", bank_methods.PREFIX))
+
+
 def from_token(ctx, token, billing=None):
     """Create a payment method of a test token; every use makes a new one."""
+    if token.startswith(bank_methods.PREFIX):
+        return bank_methods.from_token(ctx, token, billing)
     name = token
     for prefix in TOKEN_PREFIXES:
         name = name.removeprefix(prefix)
@@ -151,7 +161,7 @@ def usable(ctx, method_id, customer_id, param="payment_method"):
     customer only; one that was detached, or used once without being saved, is
     spent.
     """
-    if method_id.startswith("pm_card_"):
+    if is_token(method_id):
         return from_token(ctx, method_id)
     method = ctx.store.get("payment_method", method_id)
     if method is None:
@@ -202,6 +212,8 @@ def detach_from(ctx, method):
 
 def passed(method):
     """Note that the bank checked what was given of CVC and address."""
+    if bank_methods.is_bank(method):
+        return
     checks = method["card"]["checks"]
     for name, value in checks.items():
         if value == "unchecked":

@@ -1,9 +1,16 @@
 """From confirmation to success, challenge or decline of a payment intent."""
 
-from . import charges
+from . import bank_flow, charges, mandates, microdeposits
+from .bank_methods import is_bank
 from .errors import invalid
 from .events import emit
-from .intents import challenge, check_return_url, needs_challenge, wrong_state
+from .intents import (
+    challenge,
+    check_return_url,
+    check_type,
+    needs_challenge,
+    wrong_state,
+)
 from .methods import attach_to, card_error, card_of, passed, snapshot, usable
 from .routing import Context
 from .settings import DAY
@@ -28,7 +35,10 @@ def check(ctx, intent, params):
     if not name:
         raise wrong_state_without_method(intent)
     check_return_url(ctx, intent, params)
-    return usable(ctx, name, intent["customer"])
+    method = usable(ctx, name, intent["customer"])
+    check_type(intent, method)
+    mandates.check(ctx, intent, method, params)
+    return method
 
 
 def wrong_state_without_method(intent):
@@ -49,6 +59,11 @@ def confirm(ctx, intent, method, params):
     for name in ("setup_future_usage", "receipt_email", "shipping", "capture_method"):
         if name in params:
             intent[name] = params[name]
+    if is_bank(method):
+        if method["_verified"]:
+            return bank_flow.start(ctx, intent, method, params)
+        intent["_mandate_data"] = params.get("mandate_data")
+        return microdeposits.ask(ctx, intent, method)
     card = card_of(method)
     off_session = bool(params.get("off_session"))
     request = intent["payment_method_options"]["card"]["request_three_d_secure"]

@@ -8,6 +8,7 @@ from .events import emit
 from .intents import (
     NO_LONGER_SUPPORTED,
     SELECTORS,
+    check_type,
     find,
     select_types,
     write_options,
@@ -16,7 +17,6 @@ from .intents import (
 from .metadata import merged
 from .methods import usable
 from .routing import route
-from .wire import as_list
 
 #: Smallest amount per currency, in minor units; 50 where none is listed.
 MINIMUM = {"gbp": 30, "jpy": 50, "mxn": 1000}
@@ -26,7 +26,7 @@ CURRENCIES = set(
 MAXIMUM = 99_999_999
 MAX_DESCRIPTION, MAX_DESCRIPTOR = 1000, 22
 UPDATABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
-CANCELABLE = UPDATABLE | {"requires_capture", "processing"}
+CANCELABLE = UPDATABLE | {"requires_capture"}
 TABLE = "payment_intent"
 
 ATTRIBUTES = (
@@ -34,7 +34,10 @@ ATTRIBUTES = (
     "payment_method payment_method_options receipt_email setup_future_usage shipping "
     "capture_method"
 )
-CONFIRM = f"{ATTRIBUTES} error_on_requires_action off_session return_url use_stripe_sdk"
+CONFIRM = (
+    f"{ATTRIBUTES} error_on_requires_action mandate mandate_data off_session "
+    "return_url use_stripe_sdk"
+)
 UPDATE = (
     f"{ATTRIBUTES} amount currency customer description metadata "
     "statement_descriptor statement_descriptor_suffix"
@@ -44,7 +47,13 @@ BROWSER = (
     "payment_method return_url receipt_email shipping setup_future_usage use_stripe_sdk"
 )
 #: Parameters of creation that only mean something together with ``confirm``.
-ONLY_WITH_CONFIRM = ("off_session", "error_on_requires_action", "return_url")
+ONLY_WITH_CONFIRM = (
+    "error_on_requires_action",
+    "mandate",
+    "mandate_data",
+    "off_session",
+    "return_url",
+)
 
 
 def check_amount(amount, currency):
@@ -123,6 +132,7 @@ def create(ctx):
         method = None
         if params.get("payment_method"):
             method = usable(ctx, params["payment_method"], intent["customer"])
+            check_type(intent, method)
             intent["payment_method"] = method["id"]
             intent["status"] = "requires_confirmation"
         ctx.store.put(TABLE, intent)
@@ -186,7 +196,7 @@ def _new(ctx):
         "transfer_data": None,
         "transfer_group": None,
     }
-    select_types(intent, params)
+    select_types(store, intent, params)
     write_options(intent, params)
     return intent
 
@@ -219,10 +229,11 @@ def update(ctx, id):
     metadata = merged(intent["metadata"], params)
     draft = {**intent}
     if any(params.get(name) is not None for name in SELECTORS):
-        select_types(draft, params)
+        select_types(ctx.store, draft, params)
     write_options(draft, params)
     if params.get("payment_method"):
         method = usable(ctx, params["payment_method"], customer)
+        check_type(draft, method)
         draft["payment_method"] = method["id"]
         draft["status"] = "requires_confirmation"
         draft["next_action"] = None
@@ -249,7 +260,7 @@ def confirm(ctx, id):
     intent, params = find(ctx, TABLE, id), ctx.params
     draft = {**intent}
     if any(params.get(name) is not None for name in SELECTORS):
-        select_types(draft, params)
+        select_types(ctx.store, draft, params)
     write_options(draft, params)
     method = payment_flow.check(ctx, draft, params)
     intent.update(draft)
@@ -263,7 +274,10 @@ def confirm(ctx, id):
     "cancellation_reason",
 )
 def cancel(ctx, id):
-    """Cancel an intent that has not succeeded; an authorization is released."""
+    """Cancel an intent that has not succeeded; an authorization is released.
+
+    A bank debit on its way cannot be called back.
+    """
     intent = find(ctx, TABLE, id)
     if intent["status"] not in CANCELABLE:
         raise wrong_state(intent, "cancel", "payment_intent_unexpected_state")
@@ -299,21 +313,3 @@ def capture(ctx, id):
     emit(ctx, "charge.captured", charge)
     emit(ctx, "payment_intent.succeeded", intent)
     return intent
-
-
-@route(
-    "GET",
-    "/v1/payment_intents",
-    "PaymentIntentListParams",
-    "created customer ending_before limit starting_after",
-)
-def list_intents(ctx):
-    """List intents, newest first, by customer and creation."""
-    customer = ctx.params.get("customer")
-    return as_list(
-        ctx.store,
-        TABLE,
-        "/v1/payment_intents",
-        ctx.params,
-        lambda intent: customer is None or intent["customer"] == customer,
-    )

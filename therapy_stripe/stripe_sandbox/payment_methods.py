@@ -1,6 +1,6 @@
 """Endpoints of payment methods."""
 
-from . import customers
+from . import bank_methods, customers
 from .errors import ApiError, invalid, not_found
 from .events import emit
 from .metadata import merged
@@ -10,13 +10,14 @@ from .methods import (
     detach_from,
     from_number,
     from_token,
+    is_token,
     usable,
 )
 from .routing import route
 from .wire import as_list
 
-CREATE = "type card billing_details metadata allow_redisplay"
-UPDATE = "billing_details card metadata allow_redisplay"
+CREATE = "type card us_bank_account billing_details metadata allow_redisplay"
+UPDATE = "billing_details card metadata allow_redisplay us_bank_account"
 
 
 def find(ctx, method_id):
@@ -32,7 +33,7 @@ def find(ctx, method_id):
     "/v1/payment_methods",
     "PaymentMethodCreateParams",
     CREATE,
-    publishable="type card billing_details allow_redisplay",
+    publishable="type card us_bank_account billing_details allow_redisplay",
 )
 def create(ctx):
     """Create a card, unattached.
@@ -41,9 +42,14 @@ def create(ctx):
     as is the processor's default; numbers come from the sandbox's own page.
     """
     params = ctx.params
+    if params.get("type") == bank_methods.TYPE:
+        method = bank_methods.from_request(ctx)
+        method["allow_redisplay"] = params.get("allow_redisplay", "unspecified")
+        return method
     if params.get("type") != "card":
         raise invalid(
-            "The sandbox implements payment methods of type card only.",
+            "The sandbox implements payment methods of type card and "
+            "us_bank_account only.",
             "type",
             "sandbox_not_implemented",
         )
@@ -85,17 +91,16 @@ def update(ctx, id):
         raise invalid(
             "You must save this PaymentMethod to a customer before you can update it."
         )
-    card = params.get("card") or {}
-    if set(card) - {"exp_month", "exp_year"}:
-        raise invalid("Only exp_month and exp_year of a card can change.", "card")
+    kind = method["type"]
+    changes = _changes(method, params)
     metadata = merged(method["metadata"], params)
     before = {
-        "card": dict(method["card"]),
+        kind: dict(method[kind]),
         "billing_details": dict(method["billing_details"]),
         "metadata": method["metadata"],
         "allow_redisplay": method["allow_redisplay"],
     }
-    method["card"] = {**method["card"], **card}
+    method[kind] = {**method[kind], **changes}
     if params.get("billing_details"):
         method["billing_details"] = _billing(method, params["billing_details"])
     method["metadata"] = metadata
@@ -104,6 +109,21 @@ def update(ctx, id):
     changed = {k: v for k, v in before.items() if method[k] != v}
     emit(ctx, "payment_method.updated", method, changed)
     return method
+
+
+def _changes(method, params):
+    """What may change of a card or of a bank account."""
+    other = {"card": bank_methods.TYPE, bank_methods.TYPE: "card"}[method["type"]]
+    if params.get(other):
+        raise invalid(
+            f"You cannot update {other} of a PaymentMethod of the type "
+            f"{method['type']}.",
+            other,
+        )
+    changes = params.get(method["type"]) or {}
+    if method["type"] == "card" and set(changes) - {"exp_month", "exp_year"}:
+        raise invalid("Only exp_month and exp_year of a card can change.", "card")
+    return changes
 
 
 def _billing(method, changes):
@@ -125,12 +145,18 @@ def attach(ctx, id):
             "Missing required param: customer.", "customer", "parameter_missing"
         )
     customers.find(ctx.store, customer_id, "customer")
-    if not id.startswith("pm_card_") and find(ctx, id)["customer"]:
+    if not is_token(id) and find(ctx, id)["customer"]:
         raise invalid(
             "The payment method you provided has already been attached to a customer.",
             "payment_method",
         )
     method = usable(ctx, id, customer_id)
+    if bank_methods.is_bank(method) and not method["_verified"]:
+        raise invalid(
+            "A bank account must be verified before it is saved. Use a SetupIntent.",
+            "payment_method",
+            "bank_account_unverified",
+        )
     attach_to(ctx, method, customer_id)
     return method
 

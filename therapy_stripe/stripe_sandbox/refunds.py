@@ -6,6 +6,7 @@ from .events import emit
 from .metadata import merged
 from .methods import card_of
 from .routing import Context, route
+from .settings import DAY
 from .wire import as_list
 
 #: Virtual seconds until the two refund test cards change their mind.
@@ -49,24 +50,18 @@ def create(ctx):
             param="amount",
         )
     card = card_of(store.tables["payment_method"][charge["payment_method"]])
+    bank_debit = charge["payment_method_details"]["type"] == "us_bank_account"
     refund = store.put(
         "refund",
         {
-            "id": store.new_id("re"),
+            "id": store.new_id("pyr" if bank_debit else "re"),
             "object": "refund",
             "amount": amount,
             "balance_transaction": None,
             "charge": charge["id"],
             "created": store.now(),
             "currency": charge["currency"],
-            "destination_details": {
-                "card": {
-                    "reference_status": "pending",
-                    "reference_type": "acquirer_reference_number",
-                    "type": "refund",
-                },
-                "type": "card",
-            },
+            "destination_details": _destination(bank_debit),
             "metadata": merged({}, params),
             "payment_intent": charge["payment_intent"],
             "reason": params.get("reason"),
@@ -81,7 +76,9 @@ def create(ctx):
     refund["balance_transaction"] = _book(store, refund, charge)["id"]
     _count(charge, amount)
     if card.refund:
-        store.schedule(SETTLE_DELAY, "refund", refund_id=refund["id"], how=card.refund)
+        days = store.settings["bank_days"] * DAY
+        delay = days if bank_debit else SETTLE_DELAY
+        store.schedule(delay, "refund", refund_id=refund["id"], how=card.refund)
     emit(ctx, "refund.created", refund)
     emit(ctx, "charge.refunded", charge)
     fraud_warnings.settled(ctx, charge)
@@ -100,6 +97,19 @@ def _check_disputes(store, charge):
                 f"Charge {charge['id']} has been charged back; cannot issue a refund.",
                 "charge_disputed",
             )
+
+
+def _destination(bank_debit):
+    """Where the money goes, and what the payer's bank will call it."""
+    if bank_debit:
+        details = {"reference": None, "reference_status": "pending"}
+        return {"type": "us_bank_transfer", "us_bank_transfer": details}
+    details = {
+        "reference_status": "pending",
+        "reference_type": "acquirer_reference_number",
+        "type": "refund",
+    }
+    return {"type": "card", "card": details}
 
 
 def _charge(ctx):

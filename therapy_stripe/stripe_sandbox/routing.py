@@ -7,6 +7,8 @@ from .errors import invalid
 from .validation import check_params
 
 ROUTES = []
+#: Last parts of paths that name what is done, not what comes back.
+VERBS = "attach cancel capture close confirm detach verify_microdeposits".split()
 
 
 @dataclass
@@ -87,7 +89,7 @@ def route(method, path, params, implemented=None, publishable=None, refused=None
 def _kind_of(method, path):
     """The ``object`` value of the answer, which the path tells."""
     parts = [part for part in path.split("/")[2:] if not part.startswith("{")]
-    if parts[-1] in ("confirm", "cancel", "capture", "attach", "detach", "close"):
+    if parts[-1] in VERBS:
         parts.pop()
     kind = parts[-1].removesuffix("s")
     if parts[0] == "radar":

@@ -6,7 +6,16 @@ import time
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from . import balance, disputes, fraud_warnings, payment_flow, payouts, refunds
+from . import (
+    balance,
+    bank_flow,
+    disputes,
+    fraud_warnings,
+    microdeposits,
+    payment_flow,
+    payouts,
+    refunds,
+)
 from .app import App
 from .delivery import Deliverer
 from .state import Store
@@ -15,6 +24,7 @@ _logger = logging.getLogger(__name__)
 SAVE_INTERVAL = 0.2
 #: What runs later, by the name it was scheduled under.
 JOBS = {
+    "bank_debit": bank_flow.settle,
     "charge_balance": balance.book_late,
     "daily_payout": payouts.daily,
     "dispute": disputes.open_dispute,
@@ -22,6 +32,7 @@ JOBS = {
     "dispute_verdict": disputes.decide,
     "expire": payment_flow.expire,
     "fraud_warning": fraud_warnings.warn,
+    "microdeposits": microdeposits.give_up,
     "payout": payouts.proceed,
     "refund": refunds.settle,
     "release": balance.release,

@@ -15,6 +15,12 @@ DEFAULTS = {
     # 0.8 % of a bank debit, at most 5 dollars
     "bank_fee_basis_points": 80,
     "bank_fee_maximum": 500,
+    # of a bank debit that failed
+    "bank_failure_fee": 400,
+    # days until the bank has answered a debit, or taken in a refund
+    "bank_days": 4,
+    # whether automatic_payment_methods take bank accounts too
+    "bank_debits_automatic": False,
     # taken with the disputed amount, given back when the dispute is won
     "dispute_fee": 1500,
     "dispute_fee_returned": True,

@@ -1,6 +1,7 @@
 """Setup intents: saving a card without charging it."""
 
-from . import customers
+from . import customers, mandates, microdeposits
+from .bank_methods import is_bank
 from .errors import invalid
 from .events import emit
 from .intents import (
@@ -8,6 +9,7 @@ from .intents import (
     SELECTORS,
     challenge,
     check_return_url,
+    check_type,
     find,
     select_types,
     write_options,
@@ -25,11 +27,12 @@ ATTRIBUTES = (
     "metadata payment_method payment_method_options"
 )
 CREATE = (
-    f"{ATTRIBUTES} automatic_payment_methods confirm return_url usage use_stripe_sdk"
+    f"{ATTRIBUTES} automatic_payment_methods confirm mandate_data return_url usage "
+    "use_stripe_sdk"
 )
 CONFIRM = (
-    "allowed_payment_method_types payment_method payment_method_options return_url "
-    "use_stripe_sdk"
+    "allowed_payment_method_types mandate_data payment_method payment_method_options "
+    "return_url use_stripe_sdk"
 )
 
 
@@ -45,8 +48,9 @@ def create(ctx):
     store, params = ctx.store, ctx.params
     if params.get("customer"):
         customers.find(store, params["customer"], "customer")
-    if params.get("return_url") and not params.get("confirm"):
-        raise invalid("return_url can only be used when confirm=true.", "return_url")
+    for name in ("mandate_data", "return_url"):
+        if params.get(name) and not params.get("confirm"):
+            raise invalid(f"{name} can only be used when confirm=true.", name)
     intent_id = store.new_id("seti")
     intent = {
         "id": intent_id,
@@ -71,12 +75,13 @@ def create(ctx):
         "status": "requires_payment_method",
         "usage": params.get("usage", "off_session"),
     }
-    select_types(intent, params)
+    select_types(store, intent, params)
     write_options(intent, params)
     if params.get("confirm"):
         method = _check(ctx, intent)
     elif params.get("payment_method"):
         method = usable(ctx, params["payment_method"], intent["customer"])
+        check_type(intent, method)
         intent["payment_method"] = method["id"]
         intent["status"] = "requires_confirmation"
     store.put(TABLE, intent)
@@ -107,10 +112,12 @@ def update(ctx, id):
         customers.find(ctx.store, customer, "customer")
     draft = {**intent, "metadata": merged(intent["metadata"], params)}
     if any(params.get(name) is not None for name in SELECTORS):
-        select_types(draft, params)
+        select_types(ctx.store, draft, params)
     write_options(draft, params)
     if params.get("payment_method"):
-        draft["payment_method"] = usable(ctx, params["payment_method"], customer)["id"]
+        method = usable(ctx, params["payment_method"], customer)
+        check_type(draft, method)
+        draft["payment_method"] = method["id"]
         draft["status"] = "requires_confirmation"
         draft["next_action"] = None
     for name in ("customer", "description"):
@@ -133,7 +140,7 @@ def confirm(ctx, id):
     intent, params = find(ctx, TABLE, id), ctx.params
     draft = {**intent}
     if params.get("allowed_payment_method_types"):
-        select_types(draft, params)
+        select_types(ctx.store, draft, params)
     write_options(draft, params)
     method = _check(ctx, draft)
     intent.update(draft)
@@ -153,13 +160,21 @@ def _check(ctx, intent):
             "setup_intent_unexpected_state",
         )
     check_return_url(ctx, intent, ctx.params)
-    return usable(ctx, name, intent["customer"])
+    method = usable(ctx, name, intent["customer"])
+    check_type(intent, method)
+    mandates.check(ctx, intent, method, ctx.params)
+    return method
 
 
 def _confirm(ctx, intent, method):
     intent["payment_method"] = method["id"]
     intent["last_setup_error"] = None
     intent["next_action"] = None
+    if is_bank(method):
+        intent["mandate"] = mandates.of(ctx, intent, method, ctx.params, True)
+        if method["_verified"]:
+            return complete(ctx, intent, method, challenged=False)
+        return microdeposits.ask(ctx, intent, method)
     card = card_of(method)
     asked = intent["payment_method_options"]["card"]["request_three_d_secure"]
     optional = card.auth == "optional" and asked in ("any", "challenge")
@@ -231,6 +246,20 @@ def cancel(ctx, id):
     intent["next_action"] = None
     emit(ctx, "setup_intent.canceled", intent)
     return intent
+
+
+@route(
+    "POST",
+    "/v1/setup_intents/{id}/verify_microdeposits",
+    "SetupIntentVerifyMicrodepositsParams",
+    publishable="amounts descriptor_code",
+)
+def verify(ctx, id):
+    """Take what the payer read on the bank's statement, then save the account."""
+    intent = find(ctx, TABLE, id)
+    method = microdeposits.verify(ctx, intent)
+    mandates.change(ctx.store, intent["mandate"], "active")
+    return complete(ctx, intent, method, challenged=False)
 
 
 @route(

@@ -22,6 +22,7 @@ TABLES = (
     "balance_transaction",
     "payout",
     "dispute",
+    "mandate",
     "radar.early_fraud_warning",
     "event",
     "webhook_endpoint",
@@ -29,6 +30,8 @@ TABLES = (
     "_delivery",
     "_idempotency",
     "_job",
+    # bank accounts that a payer chose while signed in at the bank
+    "_linked_account",
 )
 
 

@@ -14,6 +14,7 @@ EXPANDABLE = {
     "latest_charge": "charge",
     "payment_intent": "payment_intent",
     "charge": "charge",
+    "mandate": "mandate",
     "balance_transaction": "balance_transaction",
     "failure_balance_transaction": "balance_transaction",
 }
@@ -24,7 +25,6 @@ SOURCES.update(po="payout", du="dispute")
 EMPTY_EXPANDABLE = {
     "application",
     "latest_attempt",
-    "mandate",
     "single_use_mandate",
     "on_behalf_of",
     "review",
