@@ -1,6 +1,6 @@
 """From confirmation to success, challenge or decline of a payment intent."""
 
-from . import bank_flow, charges, mandates, microdeposits
+from . import bank_flow, charges, confirmation_tokens, mandates, microdeposits
 from .bank_methods import is_bank
 from .errors import invalid
 from .events import emit
@@ -53,6 +53,7 @@ def wrong_state_without_method(intent):
 
 def confirm(ctx, intent, method, params):
     """Try to collect. Returns the intent, or raises the 402 of a decline."""
+    confirmation_tokens.use(ctx, intent)
     intent["payment_method"] = method["id"]
     intent["last_payment_error"] = None
     intent["next_action"] = None

@@ -2,7 +2,7 @@
 
 import re
 
-from . import charges, customers, payment_flow
+from . import charges, confirmation_tokens, customers, payment_flow
 from .errors import invalid
 from .events import emit
 from .intents import (
@@ -26,7 +26,6 @@ CURRENCIES = set(
 MAXIMUM = 99_999_999
 MAX_DESCRIPTION, MAX_DESCRIPTOR = 1000, 22
 UPDATABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
-CANCELABLE = UPDATABLE | {"requires_capture"}
 TABLE = "payment_intent"
 
 ATTRIBUTES = (
@@ -35,8 +34,8 @@ ATTRIBUTES = (
     "capture_method"
 )
 CONFIRM = (
-    f"{ATTRIBUTES} error_on_requires_action mandate mandate_data off_session "
-    "return_url use_stripe_sdk"
+    f"{ATTRIBUTES} confirmation_token error_on_requires_action mandate mandate_data "
+    "off_session return_url use_stripe_sdk"
 )
 UPDATE = (
     f"{ATTRIBUTES} amount currency customer description metadata "
@@ -44,10 +43,12 @@ UPDATE = (
 )
 CREATE = f"{CONFIRM} {UPDATE} automatic_payment_methods confirm confirmation_method"
 BROWSER = (
-    "payment_method return_url receipt_email shipping setup_future_usage use_stripe_sdk"
+    "confirmation_token payment_method return_url receipt_email shipping "
+    "setup_future_usage use_stripe_sdk"
 )
 #: Parameters of creation that only mean something together with ``confirm``.
 ONLY_WITH_CONFIRM = (
+    "confirmation_token",
     "error_on_requires_action",
     "mandate",
     "mandate_data",
@@ -121,6 +122,8 @@ def check_texts(params):
 def create(ctx):
     """Create an intent, and confirm it at once with ``confirm=true``."""
     params = ctx.params
+    if params.get("confirm"):
+        confirmation_tokens.apply(ctx)
     intent = _new(ctx)
     if not params.get("confirm"):
         for name in ONLY_WITH_CONFIRM:
@@ -258,6 +261,7 @@ def update(ctx, id):
 def confirm(ctx, id):
     """Confirm an intent, from a server or from the payer's browser."""
     intent, params = find(ctx, TABLE, id), ctx.params
+    confirmation_tokens.apply(ctx)
     draft = {**intent}
     if any(params.get(name) is not None for name in SELECTORS):
         select_types(ctx.store, draft, params)
@@ -265,51 +269,3 @@ def confirm(ctx, id):
     method = payment_flow.check(ctx, draft, params)
     intent.update(draft)
     return payment_flow.confirm(ctx, intent, method, params)
-
-
-@route(
-    "POST",
-    "/v1/payment_intents/{id}/cancel",
-    "PaymentIntentCancelParams",
-    "cancellation_reason",
-)
-def cancel(ctx, id):
-    """Cancel an intent that has not succeeded; an authorization is released.
-
-    A bank debit on its way cannot be called back.
-    """
-    intent = find(ctx, TABLE, id)
-    if intent["status"] not in CANCELABLE:
-        raise wrong_state(intent, "cancel", "payment_intent_unexpected_state")
-    payment_flow.release_authorization(ctx, intent, "charge.refunded")
-    return payment_flow.cancel(ctx, intent, ctx.params.get("cancellation_reason"))
-
-
-@route(
-    "POST",
-    "/v1/payment_intents/{id}/capture",
-    "PaymentIntentCaptureParams",
-    "amount_to_capture metadata",
-)
-def capture(ctx, id):
-    """Collect an authorized amount, or a part of it; the rest is never collected."""
-    intent, params = find(ctx, TABLE, id), ctx.params
-    if intent["status"] != "requires_capture":
-        raise wrong_state(intent, "capture", "payment_intent_unexpected_state")
-    amount = params.get("amount_to_capture", intent["amount_capturable"])
-    if not 1 <= amount <= intent["amount_capturable"]:
-        raise invalid(
-            "The provided amount_to_capture is greater than the amount that can be "
-            "captured.",
-            "amount_to_capture",
-            "amount_too_large",
-        )
-    intent["metadata"] = merged(intent["metadata"], params)
-    charge = ctx.store.tables["charge"][intent["latest_charge"]]
-    charge["captured"] = True
-    charge["amount_captured"] = amount
-    charges.collected(ctx, charge)
-    intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
-    emit(ctx, "charge.captured", charge)
-    emit(ctx, "payment_intent.succeeded", intent)
-    return intent

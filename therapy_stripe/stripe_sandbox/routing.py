@@ -8,7 +8,7 @@ from .validation import check_params
 
 ROUTES = []
 #: Last parts of paths that name what is done, not what comes back.
-VERBS = "attach cancel capture close confirm detach verify_microdeposits".split()
+VERBS = "attach cancel capture close confirm detach search verify_microdeposits".split()
 
 
 @dataclass
@@ -104,8 +104,12 @@ def _kind_of(method, path):
 
 def find(method, path):
     """Return ``(route, path arguments)`` or ``(None, None)``."""
+    found = None, None
     for candidate in ROUTES:
-        match = candidate.pattern.match(path)
-        if match and candidate.method == method:
-            return candidate, match.groupdict()
-    return None, None
+        match = candidate.pattern.match(path) if candidate.method == method else None
+        if match and not match.groups():
+            # A path of its own goes before one with a name in that place.
+            return candidate, {}
+        if match and found[0] is None:
+            found = candidate, match.groupdict()
+    return found

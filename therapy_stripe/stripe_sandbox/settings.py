@@ -34,6 +34,8 @@ DEFAULTS = {
     "available_days": 2,
     # daily or manual
     "payout_interval": "daily",
+    # until a new payment intent can be found by search
+    "search_delay": 60,
     # days from the creation of a payout to its arrival
     "payout_days": 1,
 }

@@ -1,6 +1,6 @@
 """Setup intents: saving a card without charging it."""
 
-from . import customers, mandates, microdeposits
+from . import confirmation_tokens, customers, mandates, microdeposits
 from .bank_methods import is_bank
 from .errors import invalid
 from .events import emit
@@ -27,12 +27,12 @@ ATTRIBUTES = (
     "metadata payment_method payment_method_options"
 )
 CREATE = (
-    f"{ATTRIBUTES} automatic_payment_methods confirm mandate_data return_url usage "
-    "use_stripe_sdk"
+    f"{ATTRIBUTES} automatic_payment_methods confirm confirmation_token mandate_data "
+    "return_url usage use_stripe_sdk"
 )
 CONFIRM = (
-    "allowed_payment_method_types mandate_data payment_method payment_method_options "
-    "return_url use_stripe_sdk"
+    "allowed_payment_method_types confirmation_token mandate_data payment_method "
+    "payment_method_options return_url use_stripe_sdk"
 )
 
 
@@ -48,9 +48,10 @@ def create(ctx):
     store, params = ctx.store, ctx.params
     if params.get("customer"):
         customers.find(store, params["customer"], "customer")
-    for name in ("mandate_data", "return_url"):
+    for name in ("confirmation_token", "mandate_data", "return_url"):
         if params.get(name) and not params.get("confirm"):
             raise invalid(f"{name} can only be used when confirm=true.", name)
+    confirmation_tokens.apply(ctx)
     intent_id = store.new_id("seti")
     intent = {
         "id": intent_id,
@@ -132,12 +133,13 @@ def update(ctx, id):
     "/v1/setup_intents/{id}/confirm",
     "SetupIntentConfirmParams",
     CONFIRM,
-    publishable="payment_method return_url use_stripe_sdk",
+    publishable="confirmation_token payment_method return_url use_stripe_sdk",
     refused=NO_LONGER_SUPPORTED,
 )
 def confirm(ctx, id):
     """Confirm an intent, from a server or from the payer's browser."""
     intent, params = find(ctx, TABLE, id), ctx.params
+    confirmation_tokens.apply(ctx)
     draft = {**intent}
     if params.get("allowed_payment_method_types"):
         select_types(ctx.store, draft, params)
@@ -167,6 +169,7 @@ def _check(ctx, intent):
 
 
 def _confirm(ctx, intent, method):
+    confirmation_tokens.use(ctx, intent)
     intent["payment_method"] = method["id"]
     intent["last_setup_error"] = None
     intent["next_action"] = None

@@ -23,6 +23,7 @@ TABLES = (
     "payout",
     "dispute",
     "mandate",
+    "confirmation_token",
     "radar.early_fraud_warning",
     "event",
     "webhook_endpoint",

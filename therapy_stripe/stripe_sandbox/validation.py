@@ -165,6 +165,10 @@ def check_object(obj):
     if kind == "list":
         _check_page(("page", ("any",)), obj, "list")
         return
+    if kind == "search_result":
+        rest = {name: obj[name] for name in obj if name != "next_page"}
+        _check_page(("page", ("any",)), rest, "search_result")
+        return
     cls = resource_class(kind)
     if cls is None:
         raise Violation(f"object {kind!r}: no such class in the SDK")

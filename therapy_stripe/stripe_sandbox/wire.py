@@ -216,7 +216,7 @@ def expand(store, obj, paths):
 
 def _expand(store, obj, parts):
     head, rest = parts[0], parts[1:]
-    if obj.get("object") == "list":
+    if obj.get("object") in ("list", "search_result"):
         for item in obj["data"]:
             _expand(store, item, rest)
         return
