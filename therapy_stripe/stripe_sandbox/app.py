@@ -19,6 +19,7 @@ from . import (  # noqa: F401
     control_banks,
     control_cards,
     control_disputes,
+    control_limits,
     control_money,
     control_refunds,
     customers,
@@ -26,6 +27,7 @@ from . import (  # noqa: F401
     events,
     faults,
     fraud_warnings,
+    limits,
     mandates,
     payment_intents,
     payment_methods,
@@ -61,6 +63,7 @@ class App:
     def __init__(self, store):
         self.store = store
         self.faults = faults.Faults()
+        self.limits = limits.Limits()
         self.deliverer = None
         self.run_jobs = None
 

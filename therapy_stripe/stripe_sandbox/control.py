@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Response
 
-from . import delivery, wire
+from . import delivery, settings, wire
 from .errors import ApiError, invalid, not_found
 
 LOCAL_ORIGIN = re.compile(r"^(127(\.\d{1,3}){3}|localhost|::1)$")
 ROUTES = []
-MODES = ("immediate", "hold")
 ORDERS = ("created", "reversed", "shuffled")
 
 
@@ -76,6 +75,7 @@ def health(app, body):
 def reset(app, body):
     """Forget state, faults and log. ``{"seed": ...}`` starts the ids anew."""
     app.faults.clear()
+    app.limits.configure({"on": False})
     app.store.reset(body.get("seed"))
     return {"ok": True}
 
@@ -144,13 +144,13 @@ def advance(app, body):
 @control("GET", "faults")
 def list_faults(app, body):
     """Return the faults and how often each struck."""
-    return {"faults": app.faults.items}
+    return {"faults": wire.public(app.faults.items)}
 
 
 @control("POST", "faults")
 def add_fault(app, body):
     """Add one fault: see ``faults.Faults.add``."""
-    return app.faults.add(body)
+    return wire.public(app.faults.add(body))
 
 
 @control("DELETE", "faults")
@@ -162,15 +162,8 @@ def clear_faults(app, body):
 
 @control("POST", "deliver")
 def set_mode(app, body):
-    """Set how events go out: ``mode`` immediate or hold, ``duplicate`` copies."""
-    mode = body.get("mode", app.store.deliver["mode"])
-    duplicate = body.get("duplicate", app.store.deliver["duplicate"])
-    if mode not in MODES or not isinstance(duplicate, int) or duplicate < 1:
-        raise invalid("mode is immediate or hold, duplicate a number from 1.")
-    with app.store.lock:
-        app.store.deliver = {"mode": mode, "duplicate": duplicate}
-        app.store.dirty.set()
-    return app.store.deliver
+    """Set how events go out: see ``settings.DELIVERY``."""
+    return settings.change_delivery(app.store, body)
 
 
 @control("POST", "deliver/flush")

@@ -9,6 +9,7 @@ import hmac
 import http.client
 import json
 import logging
+import random
 import threading
 import time
 from urllib.parse import urlsplit
@@ -59,16 +60,23 @@ def signed_request(store, event, endpoint):
     clock, which does not follow the virtual one.
     """
     now = int(time.time())
+    if store.deliver["wrong_secret"]:
+        body = body_of(event)
+        return body, _headers(body, ["whsec_not_the_endpoints"], now)
     live = [
         entry["secret"]
         for entry in endpoint["_secrets"]
         if entry["expires"] is None or entry["expires"] > now
     ]
     body = body_of(event)
-    return body, {
+    return body, _headers(body, live, now)
+
+
+def _headers(body, secrets, now):
+    return {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (sandbox)",
-        "Stripe-Signature": signature(body, live, now),
+        "Stripe-Signature": signature(body, secrets, now),
     }
 
 
@@ -135,12 +143,20 @@ class Deliverer:
         return True
 
     def _claim(self):
-        now = self.store.now()
-        for delivery in self.store.open_deliveries.values():
-            if delivery["status"] == "pending" and delivery["due"] <= now:
-                delivery["status"] = "sending"
-                return delivery
-        return None
+        now = time.time() + self.store.offset
+        due = (
+            delivery
+            for delivery in self.store.open_deliveries.values()
+            if delivery["status"] == "pending" and delivery["due"] <= now
+        )
+        if self.store.deliver["reorder"]:
+            waiting = list(due)
+            delivery = random.choice(waiting) if waiting else None
+        else:
+            delivery = next(due, None)
+        if delivery:
+            delivery["status"] = "sending"
+        return delivery
 
     def attempt(self, delivery, copies=None):
         """Send one delivery (as often as the mode says) and note the result.

@@ -1,5 +1,7 @@
 """Events: one per transition, kept for listing, handed to the webhooks."""
 
+import random
+
 from . import API_VERSION
 from .errors import not_found
 from .routing import route
@@ -48,20 +50,28 @@ def endpoints_for(store, event):
 
 def queue(store, event, endpoint):
     """Add one delivery; the delivery threads pick it up when its mode allows."""
-    delivery_id = store.new_id("dlv", 12)
+    delivery_id, jitter = store.new_id("dlv", 12), store.deliver["jitter"]
     delivery = {
         "id": delivery_id,
         "event": event["id"],
         "type": event["type"],
         "endpoint": endpoint["id"],
         "attempts": 0,
-        "due": store.now(),
-        "status": "held" if store.deliver["mode"] == "hold" else "pending",
+        "due": store.now() + store.deliver["delay"] + random.uniform(0, jitter),
+        "status": _first_status(store.deliver),
         "last_status": None,
     }
     store.tables["_delivery"][delivery_id] = delivery
-    store.open_deliveries[delivery_id] = delivery
+    if delivery["status"] != "lost":
+        store.open_deliveries[delivery_id] = delivery
     event["pending_webhooks"] += 1
+
+
+def _first_status(rules):
+    """A lost delivery is one that never arrives, whatever is tried."""
+    if random.random() < rules["lose"]:
+        return "lost"
+    return "held" if rules["mode"] == "hold" else "pending"
 
 
 @route("GET", "/v1/events/{id}", "EventRetrieveParams")

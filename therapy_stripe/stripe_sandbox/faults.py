@@ -1,5 +1,6 @@
 """Faults on order: what goes wrong, where, and how often."""
 
+import random
 import re
 import socket
 import threading
@@ -13,8 +14,19 @@ ACTIONS = (
     "delay",
     "truncate_body",
     "bad_json",
+    "lock_timeout",
 )
 MATCH_KEYS = {"method", "path_regex", "nth", "key"}
+
+
+LOCK_TIMEOUT = {
+    "code": "lock_timeout",
+    "message": (
+        "This object cannot be accessed right now because another API request or "
+        "Stripe process is currently accessing it. If you see this error "
+        "intermittently, retry the request."
+    ),
+}
 
 
 class Faults:
@@ -31,8 +43,12 @@ class Faults:
             ``status``: ``status`` (int), ``processed`` (execute first; default
             false), ``code``, ``message``, ``type``; for ``delay``: ``seconds``.
             ``nth`` is the first matching request that suffers (1 is the next one),
-            ``times`` how many do (default 1), ``key`` the idempotency key.
+            ``times`` how many do (default 1), ``key`` the idempotency key. ``share``
+            is the part of them that does, from 0 to 1, drawn with ``seed``.
+            ``lock_timeout`` is the 429 for an object that another request holds.
         """
+        if spec.get("do") == "lock_timeout":
+            spec = {**spec, "do": "status", "status": 429, **LOCK_TIMEOUT}
         match = spec.get("match") or {}
         if spec.get("do") not in ACTIONS or set(match) - MATCH_KEYS:
             raise invalid(f"Unknown fault: {spec}")
@@ -42,6 +58,8 @@ class Faults:
             "times": int(spec.get("times", 1)),
             "seen": 0,
             "hits": 0,
+            "share": float(spec.get("share", 1)),
+            "_draw": random.Random(spec.get("seed", 0)).random,
             **{
                 name: spec[name]
                 for name in (
@@ -73,6 +91,8 @@ class Faults:
                 ):
                     continue
                 fault["seen"] += 1
+                if fault["share"] < 1 and fault["_draw"]() >= fault["share"]:
+                    continue
                 if fault["seen"] >= int(fault["match"].get("nth", 1)):
                     fault["hits"] += 1
                     return fault

@@ -5,7 +5,9 @@ parameters, handler, check of the answer. Only the last three count as executing
 """
 
 import logging
+import random
 import time
+from contextlib import nullcontext
 
 from . import auth, faults, idempotency, routing, wire
 from .errors import ApiError, Dropped, invalid
@@ -28,7 +30,7 @@ def answer(app, request, entry, headers):
     try:
         return _run(app, request, entry, headers)
     except ApiError as exc:
-        if exc.status == 409:
+        if exc.status == 409 or exc.error.get("code") == "lock_timeout":
             headers["Stripe-Should-Retry"] = "true"
         return exc.status, exc.body()
     except Dropped:
@@ -54,7 +56,26 @@ def _run(app, request, entry, headers):
             "secret API key.",
             code="secret_key_required",
         )
-    key = entry["idempotency_key"] if request.method == "POST" else None
+    # A browser's requests do not count against the account.
+    admitted = nullcontext()
+    if not publishable:
+        admitted = app.limits.admitted(route.name, headers)
+    with admitted:
+        ctx = routing.Context(
+            app.store,
+            {},
+            entry["id"],
+            entry["idempotency_key"] if request.method == "POST" else None,
+            publishable,
+            request.host_url.rstrip("/"),
+        )
+        return _claimed(app, request, entry, headers, (ctx, route, arguments, raw))
+
+
+def _claimed(app, request, entry, headers, work):
+    """Apply faults and the idempotency key around the execution."""
+    ctx, _route, _arguments, raw = work
+    key = ctx.idempotency_key
     fault = app.faults.take(request.method, request.path, key) or {}
     entry["fault"] = fault.get("do")
     faults.strike_before(request, fault)
@@ -67,16 +88,8 @@ def _run(app, request, entry, headers):
             # Asking again can only bring the same answer.
             headers["Stripe-Should-Retry"] = "false"
             return kept["status"], kept["body"]
-    ctx = routing.Context(
-        app.store,
-        {},
-        entry["id"],
-        key,
-        publishable,
-        request.host_url.rstrip("/"),
-    )
     try:
-        return _execute(ctx, route, arguments, raw, fault)
+        return _execute(*work, fault)
     finally:
         if key:
             idempotency.release_unfinished(app.store, key)
@@ -102,6 +115,7 @@ def _execute(ctx, route, arguments, raw, fault):
     """Run the handler and keep its answer under the key where that is due."""
     if fault.get("do") == "delay":
         time.sleep(float(fault.get("seconds", 1)))
+    _take_time(ctx.store.settings)
     with ctx.store.lock:
         if fault.get("do") != "status":
             status, body, stored = _handle(ctx, route, arguments, raw)
@@ -117,6 +131,14 @@ def _execute(ctx, route, arguments, raw, fault):
         if stored and status not in UNKEPT:
             _keep(ctx, status, body)
     return status, body
+
+
+def _take_time(settings):
+    """Be as slow as the settings ask, without keeping others waiting."""
+    spread = settings["latency_jitter_ms"]
+    pause = settings["latency_ms"] + (random.uniform(-spread, spread) if spread else 0)
+    if pause > 0:
+        time.sleep(pause / 1000)
 
 
 def _keep(ctx, status, body):

@@ -23,6 +23,7 @@ class Route:
     publishable: set | None
     refused: dict = field(default_factory=dict)
     kind: str = ""
+    name: str = ""
 
     def coerce(self, raw, publishable):
         """Return typed parameters, or raise the 400 of the processor.
@@ -79,6 +80,7 @@ def route(method, path, params, implemented=None, publishable=None, refused=None
                 None if publishable is None else set(publishable.split()),
                 refused or {},
                 _kind_of(method, path),
+                f"{method} {path}",
             )
         )
         return handler

@@ -36,15 +36,57 @@ DEFAULTS = {
     "payout_interval": "daily",
     # until a new payment intent can be found by search
     "search_delay": 60,
+    # milliseconds that each request takes, give or take the second number
+    "latency_ms": 0,
+    "latency_jitter_ms": 0,
     # days from the creation of a payout to its arrival
     "payout_days": 1,
 }
+#: How events go out: see ``README.md``.
+DELIVERY = {
+    "mode": "immediate",
+    "duplicate": 1,
+    "delay": 0.0,
+    "jitter": 0.0,
+    "lose": 0.0,
+    "reorder": False,
+    "wrong_secret": False,
+}
+MODES = ("immediate", "hold")
 CHOICES = {"payout_interval": ("daily", "manual")}
 
 
 def defaults():
     """Return a fresh copy of the settings."""
     return dict(DEFAULTS)
+
+
+def delivery():
+    """Return a fresh copy of the way events go out."""
+    return dict(DELIVERY)
+
+
+def change_delivery(store, wanted):
+    """Set how events go out; what is not named stays as it is."""
+    rules = dict(store.deliver)
+    for name, value in wanted.items():
+        if name not in DELIVERY:
+            raise invalid(f"Unknown: {name}.", name)
+        numeric = isinstance(DELIVERY[name], float)
+        fits = (int, float) if numeric else type(DELIVERY[name])
+        if not isinstance(value, fits) or isinstance(value, bool) is not isinstance(
+            DELIVERY[name], bool
+        ):
+            raise invalid(f"{name} is not understood: {value!r}.", name)
+        rules[name] = value
+    if rules["mode"] not in MODES or rules["duplicate"] < 1:
+        raise invalid("mode is immediate or hold, duplicate a number from 1.")
+    if min(rules["delay"], rules["jitter"], rules["lose"]) < 0 or rules["lose"] > 1:
+        raise invalid("delay and jitter are 0 or more, lose is from 0 to 1.")
+    with store.lock:
+        store.deliver = rules
+        store.dirty.set()
+    return rules
 
 
 def change(store, wanted):

@@ -58,7 +58,7 @@ class Store:
         # Deliveries that are not over yet: the only ones the threads look at.
         self.open_deliveries = {}
         self.offset = 0
-        self.deliver = {"mode": "immediate", "duplicate": 1}
+        self.deliver = settings.delivery()
         self.requests = []
         self.settings = settings.defaults()
         # When the first job is due; None without jobs.
@@ -163,7 +163,8 @@ class Store:
 
     def _load(self, data):
         self.seed, self.counter = data["seed"], data["counter"]
-        self.offset, self.deliver = data["offset"], data["deliver"]
+        self.offset = data["offset"]
+        self.deliver.update(data["deliver"])
         for name in TABLES:
             self.tables[name] = data["tables"].get(name, {})
         self.settings.update(data.get("settings", {}))
