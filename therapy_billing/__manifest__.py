@@ -34,6 +34,7 @@
         "views/therapy_session_unbilled_views.xml",
         "views/therapy_absence_fee_views.xml",
         "views/therapy_access_log_views.xml",
+        "views/therapy_card_refusal_views.xml",
         "views/therapy_import_views.xml",
         "views/res_config_settings_views.xml",
         "views/therapy_adjustment_views.xml",

@@ -7,9 +7,10 @@ class TherapyAuthorization(models.Model):
 
     _name = "therapy.authorization"
     _description = "Authorization"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "therapy.card.number.mixin"]
     _order = "date_to, id"
     _check_company_auto = True
+    _therapy_guarded = ("note",)
 
     name = fields.Char(string="Number", required=True, tracking=True)
     patient_id = fields.Many2one(

@@ -63,9 +63,10 @@ class TherapyCardAuthorization(models.Model):
 
     _name = "therapy.card.authorization"
     _description = "Card Authorization"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "therapy.card.number.mixin"]
     _order = "id desc"
     _check_company_auto = True
+    _therapy_guarded = ("signed_name", "revoke_reason")
 
     name = fields.Char(
         string="Number",

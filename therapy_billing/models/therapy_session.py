@@ -7,9 +7,10 @@ from .res_partner import MONEY_GROUPS
 class TherapySession(models.Model):
     _name = "therapy.session"
     _description = "Therapy Session"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "therapy.card.number.mixin"]
     _order = "start desc, id desc"
     _check_company_auto = True
+    _therapy_guarded = ("exempt_reason",)
 
     name = fields.Char(
         string="Number",

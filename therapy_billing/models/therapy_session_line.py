@@ -9,9 +9,11 @@ BILLED_FIELDS = {"product_id", "minutes", "units", "rate", "session_id", "modifi
 
 class TherapySessionLine(models.Model):
     _name = "therapy.session.line"
+    _inherit = ["therapy.card.number.mixin"]
     _description = "Service of a Therapy Session"
     _order = "session_id, sequence, id"
     _check_company_auto = True
+    _therapy_guarded = ("unit_note", "rate_note", "authorization_note")
 
     session_id = fields.Many2one(
         "therapy.session", required=True, index=True, ondelete="cascade"

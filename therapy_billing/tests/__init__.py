@@ -9,6 +9,7 @@ from . import (
     test_billing_run,
     test_calendar,
     test_card_authorization,
+    test_card_numbers,
     test_charge,
     test_corrections,
     test_credits,

@@ -12,6 +12,7 @@ MODULES = (
     "importers.people",
     "importers.schedule_rows",
     "importers.services",
+    "tools.card_numbers",
     "tools.clock",
     "tools.codes",
     "tools.fees",

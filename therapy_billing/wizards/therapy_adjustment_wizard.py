@@ -5,7 +5,9 @@ class TherapyAdjustmentWizard(models.TransientModel):
     """Write-off, discount or goodwill, always with a reason."""
 
     _name = "therapy.adjustment.wizard"
+    _inherit = ["therapy.card.number.mixin"]
     _description = "Adjust a Bill"
+    _therapy_guarded = ("note",)
 
     move_id = fields.Many2one("account.move", string="Bill", readonly=True)
     partner_id = fields.Many2one("res.partner", string="Payer", required=True)

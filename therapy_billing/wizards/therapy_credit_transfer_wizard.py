@@ -5,7 +5,9 @@ class TherapyCreditTransferWizard(models.TransientModel):
     """Moves credit to another payer, with the owner's consent on record."""
 
     _name = "therapy.credit.transfer.wizard"
+    _inherit = ["therapy.card.number.mixin"]
     _description = "Transfer Credit to Another Payer"
+    _therapy_guarded = ("consent",)
 
     partner_id = fields.Many2one("res.partner", string="From", required=True)
     target_id = fields.Many2one(

@@ -5,7 +5,9 @@ class TherapyPaymentCorrectionWizard(models.TransientModel):
     """A payment on the wrong payer or bill, or a check that came back."""
 
     _name = "therapy.payment.correction.wizard"
+    _inherit = ["therapy.card.number.mixin"]
     _description = "Correct a Payment"
+    _therapy_guarded = ("reason",)
 
     payment_id = fields.Many2one("account.payment", required=True, readonly=True)
     kind = fields.Selection(

@@ -6,7 +6,9 @@ class TherapyPaymentWizard(models.TransientModel):
     """Records money that the practice took itself: on a bill, or as a prepayment."""
 
     _name = "therapy.payment.wizard"
+    _inherit = ["therapy.card.number.mixin"]
     _description = "Record a Payment"
+    _therapy_guarded = ("note",)
 
     move_id = fields.Many2one("account.move", string="Bill", readonly=True)
     partner_id = fields.Many2one("res.partner", string="Payer", required=True)

@@ -5,7 +5,9 @@ class TherapySessionExemptWizard(models.TransientModel):
     """Asks why sessions are not to be billed."""
 
     _name = "therapy.session.exempt.wizard"
+    _inherit = ["therapy.card.number.mixin"]
     _description = "Do Not Bill Sessions"
+    _therapy_guarded = ("reason",)
 
     session_ids = fields.Many2many("therapy.session", string="Sessions", required=True)
     kind = fields.Selection(
