@@ -60,13 +60,12 @@ class CardNumberMixin(models.AbstractModel):
             "field_name": name,
             "user_name": self.env.user.name,
         }
-        cursor.run_in_fresh_cursor(
-            self.env,
-            # sudo: rows are added by this code only, whoever typed.
-            lambda env: (
-                env["therapy.card.refusal"].sudo().create(vals).id
-            ),  # sudo: above
-        )
+
+        def count(env):
+            refusals_sudo = env["therapy.card.refusal"].sudo()  # sudo: whoever typed
+            refusals_sudo.create(vals)
+
+        cursor.run_in_fresh_cursor(self.env, count)
         raise ValidationError(
             self.env._(
                 "This looks like a card number. Card numbers must not be kept in Odoo, "

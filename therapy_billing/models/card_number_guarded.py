@@ -33,12 +33,6 @@ class MailActivity(models.Model):
     _therapy_guarded = ("summary", "note")
 
 
-class MailComposeMessage(models.TransientModel):
-    _name = "mail.compose.message"
-    _inherit = ["mail.compose.message", MIXIN]
-    _therapy_guarded = ("subject", "body")
-
-
 class CalendarEvent(models.Model):
     _name = "calendar.event"
     _inherit = ["calendar.event", MIXIN]

@@ -1,5 +1,6 @@
 from . import (
     account_move_reversal,
+    mail_compose_message,
     therapy_adjustment_wizard,
     therapy_card_authorization_wizard,
     therapy_credit_transfer_wizard,

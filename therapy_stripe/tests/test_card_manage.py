@@ -218,8 +218,8 @@ class TestCardManage(TherapyStripeCommon):
         card = self._save_card()
         card.write({"last_result": "declined", "expiry_told": 30})
         method = card.stripe_payment_method
-        self.provider._therapy_stripe_get_adapter().update_payment_method(
-            method, {"card": {"exp_month": 9, "exp_year": 2034}}, "elsewhere"
+        self.sandbox.control(
+            "POST", f"cards/{method}/update", {"card": "mastercard", "exp_year": 2034}
         )
         event = {
             "id": "evt_auto",
@@ -229,7 +229,17 @@ class TestCardManage(TherapyStripeCommon):
         }
         self.env["therapy.stripe.event"]._receive(self.provider, event)
         self.env["therapy.stripe.event"]._cron_process()
-        self.assertRecordValues(card, [{"expiry": "09/34", "expiry_told": 0}])
+        self.assertRecordValues(
+            card,
+            [
+                {
+                    "brand": "mastercard",
+                    "payment_details": "4444",
+                    "exp_year": 2034,
+                    "expiry_told": 0,
+                }
+            ],
+        )
         self.assertEqual(card.status, "active")
         self.assertIn("updated by the bank", self._log_lines())
 

@@ -1,0 +1,7 @@
+from odoo import models
+
+
+class MailComposeMessage(models.TransientModel):
+    _name = "mail.compose.message"
+    _inherit = ["mail.compose.message", "therapy.card.number.mixin"]
+    _therapy_guarded = ("subject", "body")
