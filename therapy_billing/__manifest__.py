@@ -43,6 +43,7 @@
         "views/res_config_settings_money_views.xml",
         "views/therapy_import_balances_views.xml",
         "views/therapy_billing_menus.xml",
+        "views/therapy_change_request_views.xml",
         "views/therapy_unit_rule_views.xml",
         "views/therapy_rate_views.xml",
         "views/therapy_authorization_views.xml",

@@ -11,6 +11,9 @@ class ResConfigSettings(models.TransientModel):
     therapy_grouping = fields.Selection(
         related="company_id.therapy_grouping", readonly=False
     )
+    therapy_desk_user_id = fields.Many2one(
+        related="company_id.therapy_desk_user_id", readonly=False
+    )
     therapy_calendar = fields.Boolean(
         related="company_id.therapy_calendar", readonly=False
     )
