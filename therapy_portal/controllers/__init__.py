@@ -1,1 +1,1 @@
-from . import family, pay, pay_link, payment, portal, post_processing
+from . import collect, family, pay, pay_link, payment, portal, post_processing, requests

@@ -145,14 +145,16 @@ class PaymentPortal(account_payment.PaymentPortal):
         A first check that speaks plainly. What decides is made where transactions are
         created, under a lock.
 
-        :param move_sudo: the bill, as sudoed `account.move`
+        :param move_sudo: the bills, as sudoed `account.move`
         :param payer_sudo: who pays, as sudoed `res.partner`
         :param str|float typed: as typed
         :return: (amount or 0.0, reason or "")
         :rtype: tuple[float, str]
         """
         currency = move_sudo.currency_id
-        offer = move_sudo._therapy_get_amount_to_offer(payer_sudo)
+        offer = currency.round(
+            sum(move._therapy_get_amount_to_offer(payer_sudo) for move in move_sudo)
+        )
         amount = parse_amount(
             str(typed or ""), currency.symbol, currency.decimal_places
         )
@@ -180,7 +182,8 @@ class PaymentPortal(account_payment.PaymentPortal):
         :rtype: dict
         """
         report = {}
-        company, currency = move_sudo.company_id, move_sudo.currency_id
+        company = values.get("company") or move_sudo.company_id
+        currency = values.get("currency") or move_sudo.currency_id
         Provider_sudo = request.env["payment.provider"].sudo()  # sudo: for visitors
         providers_sudo = Provider_sudo._get_compatible_providers(
             company.id,

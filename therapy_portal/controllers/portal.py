@@ -122,15 +122,22 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
         :return: the page
         """
         tx_sudo = self._therapy_get_own_transaction()
-        move_sudo = tx_sudo.invoice_ids[:1]
-        if not move_sudo or move_sudo.partner_id != request.env.user.partner_id:
+        moves_sudo, partner = tx_sudo.invoice_ids, request.env.user.partner_id
+        prepaid = tx_sudo.therapy_is_prepayment
+        owner = tx_sudo.paid_by_id if prepaid else moves_sudo.partner_id
+        if not tx_sudo or owner != partner:
             return request.redirect("/my/therapy", local=True)
+        again = (
+            f"/my/therapy/bill/{moves_sudo.id}"
+            if len(moves_sudo) == 1
+            else ("/my/therapy/prepay" if prepaid else "/my/therapy/pay")
+        )
         values = {
             **self._prepare_portal_layout_values(),
             "tx": tx_sudo,
-            "move": move_sudo,
-            "left": move_sudo._therapy_get_payable_amount(),
-            "again_url": f"/my/therapy/bill/{move_sudo.id}",
+            "move": moves_sudo,
+            "left": sum(move._therapy_get_payable_amount() for move in moves_sudo),
+            "again_url": again,
             "home_url": "/my/therapy",
             "page_name": "therapy",
         }
@@ -223,6 +230,7 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
         return {
             "family": family,
             "family_due": sum(row["due"] for row in family),
+            "family_open": sum(row["open_count"] for row in family),
             "family_credit": partner._therapy_get_portal_credit(company),
             "currency": company.currency_id,
         }

@@ -13,9 +13,12 @@ from . import (
     res_company,
     res_config_settings,
     res_partner,
+    res_partner_contact,
     res_partner_history,
     res_users,
     therapy_access_attempt,
+    therapy_change_request,
+    therapy_contact_change,
     therapy_pay_link,
     therapy_session,
 )

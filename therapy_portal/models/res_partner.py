@@ -189,6 +189,9 @@ class ResPartner(models.Model):
             {"url": "/my/therapy/bills", "label": self.env._("All bills")},
             {"url": "/my/therapy/payments", "label": self.env._("Payment history")},
             {"url": "/my/payment_method", "label": self.env._("My cards")},
+            {"url": "/my/therapy/prepay", "label": self.env._("Pay ahead")},
+            {"url": "/my/therapy/requests", "label": self.env._("Requests")},
+            {"url": "/my/therapy/contact", "label": self.env._("Billing contact")},
         ]
 
     def _therapy_get_portal_credit(self, company) -> float:

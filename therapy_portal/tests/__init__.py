@@ -1,5 +1,6 @@
 from . import (
     test_access_code,
+    test_collect,
     test_core_routes,
     test_family,
     test_history,

@@ -1,0 +1,296 @@
+import re
+
+from werkzeug.exceptions import NotFound
+
+from odoo.exceptions import ValidationError
+from odoo.fields import Command, Domain
+from odoo.http import request, route
+
+from ..tools.amounts import parse_amount
+from .portal import PortalAccount
+
+#: Bills that are paid at once.
+MANY = 50
+
+PAGE = {"type": "http", "auth": "user", "methods": ["GET"], "website": True}
+
+
+class TherapyCollect(PortalAccount):
+    """Paying several bills at once, and paying ahead."""
+
+    # === SEVERAL BILLS === #
+
+    @route("/my/therapy/pay", **PAGE)
+    def therapy_pay_many(self, amount="", **kwargs):
+        """Show the open bills to choose from, and the question how much to pay.
+
+        Without a choice all are chosen.
+
+        :param str amount: as typed
+        :param dict kwargs: `bill`, the chosen ones, once per bill
+        :return: the page
+        """
+        chosen = self._therapy_get_chosen(request.httprequest.args.getlist("bill"))
+        return self._therapy_render_many(chosen, typed=amount)
+
+    @route("/my/therapy/pay/card", **PAGE)
+    def therapy_pay_many_card(self, amount="", **kwargs):
+        """Show the payment form for the chosen bills.
+
+        :param str amount: as typed; empty for all of the chosen bills
+        :param dict kwargs: `bill`, the chosen ones, once per bill
+        :return: the page, or the choice again with the reason
+        """
+        asked = request.httprequest.args.getlist("bill")
+        chosen = self._therapy_get_chosen(asked) if asked else False
+        if not chosen:
+            return self._therapy_render_many(
+                chosen, error=request.env._("Choose a bill first.")
+            )
+        value, reason = self._therapy_check_many(chosen, amount)
+        if reason or not chosen._therapy_online_payment_enabled():
+            return self._therapy_render_many(chosen, typed=amount, error=reason)
+        payer_sudo = request.env.user.partner_id
+        key = "-".join(map(str, chosen.ids))
+        back = "&".join(f"bill={bill.id}" for bill in chosen)
+        return self._therapy_render_form(
+            chosen,
+            payer_sudo,
+            value,
+            transaction_route=f"/my/therapy/pay/{key}/transaction",
+            back_url=f"/my/therapy/pay?{back}",
+        )
+
+    @route("/my/therapy/pay/<string:key>/transaction", type="jsonrpc", auth="user")
+    def therapy_pay_many_transaction(self, key, access_token=None, **kwargs):
+        """Start the payment of several own bills; what is due first is paid first.
+
+        :param str key: ids of the bills with dashes between
+        :param str access_token: not used, the login counts
+        :param dict kwargs: what the payment form sends
+        :return: processing values of the transaction
+        :rtype: dict
+        :raise NotFound: if one of the bills is not this payer's open bill
+        :raise ValidationError: if the amount cannot be paid
+        """
+        if not re.fullmatch(r"[0-9]{1,9}(-[0-9]{1,9}){0,49}", key):
+            raise NotFound()
+        asked = key.split("-")
+        chosen = self._therapy_get_chosen(asked)
+        if {str(bill.id) for bill in chosen} != set(asked):
+            raise NotFound()
+        return self._therapy_start_transaction(
+            chosen, request.env.user.partner_id, "/my/therapy/done", kwargs
+        )
+
+    def _therapy_get_chosen(self, asked):
+        """Return the open bills that were chosen, of one practice and currency.
+
+        :param list asked: ids as texts; all open bills if empty
+        :return: the bills in sudo mode, the one due first before the others
+        :rtype: recordset of `account.move`
+        """
+        partner = request.env.user.partner_id
+        domain = partner._therapy_get_portal_open_domain()
+        if asked:
+            numbers = [
+                int(text) for text in asked[:MANY] if re.fullmatch("[0-9]{1,9}", text)
+            ]
+            domain &= Domain("id", "in", numbers)
+        Move_sudo = request.env["account.move"].sudo()  # sudo: own by the domain
+        bills = Move_sudo.search(domain, order="invoice_date_due, id", limit=MANY)
+        first = bills[:1]
+        return bills.filtered(
+            lambda bill: (
+                bill.company_id == first.company_id
+                and bill.currency_id == first.currency_id
+            )
+        )
+
+    def _therapy_get_offers(self, bills):
+        """Return what may be paid now of each bill.
+
+        :param bills: own bills in sudo mode
+        :return: amounts by bill
+        :rtype: dict
+        """
+        payer = request.env.user.partner_id
+        return {bill: bill._therapy_get_amount_to_offer(payer) for bill in bills}
+
+    def _therapy_check_many(self, bills, typed):
+        """Return the amount typed for several bills, or why it cannot be paid.
+
+        :param bills: own bills in sudo mode
+        :param str typed: as typed; empty for all
+        :return: (amount or 0.0, reason or "")
+        :rtype: tuple[float, str]
+        """
+        currency = bills.currency_id
+        offer = currency.round(sum(self._therapy_get_offers(bills).values()))
+        return self._therapy_check_typed(currency, offer, typed or f"{offer:.10g}")
+
+    def _therapy_check_typed(self, currency, offer, typed):
+        """Return an amount as typed, or why it cannot be paid.
+
+        :param currency: the `res.currency`
+        :param float offer: the most that can be paid
+        :param str typed: as typed
+        :return: (amount or 0.0, reason or "")
+        :rtype: tuple[float, str]
+        """
+        amount = parse_amount(typed, currency.symbol, currency.decimal_places)
+        if amount is None or currency.compare_amounts(amount, 0) <= 0:
+            return 0.0, request.env._(
+                "Type an amount like %(example)s.", example=f"{min(offer, 25):.2f}"
+            )
+        if currency.compare_amounts(amount, offer) > 0:
+            return 0.0, request.env._(
+                "You can pay %(offer)s or less.", offer=currency.format(offer)
+            )
+        return amount, ""
+
+    def _therapy_render_many(self, chosen, typed="", error=""):
+        """Render the choice of bills.
+
+        :param chosen: the chosen bills; False for none
+        :param str typed: amount to keep in the field
+        :param str error: why it was refused
+        :return: response
+        """
+        every = self._therapy_get_chosen([])
+        chosen = chosen if chosen is not False else every.browse()
+        offers = self._therapy_get_offers(every)
+        values = {
+            **self._prepare_portal_layout_values(),
+            "bills": every,
+            "chosen": chosen,
+            "offers": offers,
+            "total": sum(offers.get(bill, 0.0) for bill in chosen),
+            "currency": every.currency_id[:1] or request.env.company.currency_id,
+            "typed": typed[:20],
+            "error": error,
+            "switched_on": request.env[
+                "account.move"
+            ]._therapy_online_payment_enabled(),
+            "show_patient": len(every.patient_id) > 1,
+            "page_name": "therapy_pay_many",
+        }
+        return request.render("therapy_portal.portal_therapy_pay_many", values)
+
+    def _therapy_render_form(self, bills, payer_sudo, amount, **values):
+        """Render core's payment form with the payer's saved cards.
+
+        :param bills: what is paid, in sudo mode; none for a prepayment
+        :param payer_sudo: the payer
+        :param float amount: what is paid now
+        :param dict values: routes; may replace any value of the form
+        :return: response
+        """
+        values = self._therapy_get_form_values(
+            bills,
+            payer_sudo,
+            amount,
+            landing_route="/my/therapy/done",
+            access_token=False,  # The login is what counts.
+            **values,
+        )
+        providers_sudo = values["providers_sudo"]
+        Token = request.env["payment.token"].sudo()  # sudo: reads fields of providers
+        values.update(
+            self._prepare_portal_layout_values(),
+            tokens_sudo=Token._get_available_tokens(providers_sudo.ids, payer_sudo.id),
+            show_tokenize_input_mapping=self._compute_show_tokenize_input_mapping(
+                providers_sudo
+            ),
+            page_name="therapy_pay_many",
+        )
+        return request.render("therapy_portal.portal_therapy_pay", values)
+
+    # === PAYING AHEAD === #
+
+    @route("/my/therapy/prepay", **PAGE)
+    def therapy_prepay(self, amount="", **kwargs):
+        """Ask how much to pay ahead.
+
+        :param str amount: as typed
+        :return: the page
+        """
+        return self._therapy_render_prepay(typed=amount)
+
+    @route("/my/therapy/prepay/card", **PAGE)
+    def therapy_prepay_card(self, amount="", **kwargs):
+        """Show the payment form of a prepayment.
+
+        :param str amount: as typed
+        :return: the page, or the amount again with the reason
+        """
+        company = request.env.company
+        most = company.therapy_prepay_limit or 1_000_000
+        value, reason = self._therapy_check_typed(company.currency_id, most, amount)
+        if reason or not request.env["account.move"]._therapy_online_payment_enabled():
+            return self._therapy_render_prepay(typed=amount, error=reason)
+        nothing = request.env["account.move"].sudo()  # sudo: an empty record
+        return self._therapy_render_form(
+            nothing,
+            request.env.user.partner_id,
+            value,
+            transaction_route="/my/therapy/prepay/transaction",
+            back_url=f"/my/therapy/prepay?amount={value:g}",
+            company=company,
+            currency=company.currency_id,
+        )
+
+    @route("/my/therapy/prepay/transaction", type="jsonrpc", auth="user")
+    def therapy_prepay_transaction(self, amount=None, access_token=None, **kwargs):
+        """Start a prepayment.
+
+        :param float amount: the amount of the payment form
+        :param str access_token: not used, the login counts
+        :param dict kwargs: what the payment form sends
+        :return: processing values of the transaction
+        :rtype: dict
+        :raise ValidationError: if the amount cannot be paid
+        """
+        self._therapy_check_switched_on()
+        self._validate_transaction_kwargs(kwargs)
+        kwargs.pop("is_validation", None)
+        company, partner = request.env.company, request.env.user.partner_id
+        if not isinstance(amount, (int, float)) or isinstance(amount, bool):
+            raise ValidationError(request.env._("Type an amount like 25.00."))
+        kwargs.update(
+            amount=amount,
+            currency_id=company.currency_id.id,
+            partner_id=partner.id,
+            landing_route="/my/therapy/done",
+        )
+        tx_sudo = self._create_transaction(
+            custom_create_values={
+                "therapy_is_prepayment": True,
+                "paid_by_id": partner.id,
+                "invoice_ids": [Command.clear()],
+            },
+            **kwargs,
+        )
+        return tx_sudo._get_processing_values()
+
+    def _therapy_render_prepay(self, typed="", error=""):
+        """Render the question how much to pay ahead.
+
+        :param str typed: amount to keep in the field
+        :param str error: why it was refused
+        :return: response
+        """
+        company = request.env.company
+        values = {
+            **self._prepare_portal_layout_values(),
+            "currency": company.currency_id,
+            "most": company.therapy_prepay_limit,
+            "credit": request.env.user.partner_id._therapy_get_portal_credit(company),
+            "typed": typed[:20],
+            "error": error,
+            "switched_on": request.env[
+                "account.move"
+            ]._therapy_online_payment_enabled(),
+            "page_name": "therapy_prepay",
+        }
+        return request.render("therapy_portal.portal_therapy_prepay", values)

@@ -1,0 +1,46 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import email_normalize
+
+from odoo.addons.therapy_billing.models.res_partner import MONEY_GROUPS
+
+
+class ResPartner(models.Model):
+    """Whom the practice writes to about a payer's bills, apart from the patient."""
+
+    _inherit = "res.partner"
+
+    therapy_contact_name = fields.Char(string="Billing Contact", groups=MONEY_GROUPS)
+    therapy_contact_email = fields.Char(
+        string="Billing E-mail",
+        groups=MONEY_GROUPS,
+        help="Bills go here instead of the contact's own address.",
+    )
+    therapy_contact_phone = fields.Char(string="Billing Phone", groups=MONEY_GROUPS)
+
+    @api.constrains("therapy_contact_email")
+    def _check_therapy_contact_email(self):
+        """Refuse what is no address.
+
+        :raise ValidationError: naming it
+        """
+        for partner in self:
+            email = partner.therapy_contact_email
+            if email and not email_normalize(email):
+                raise ValidationError(
+                    self.env._("“%(email)s” is not an e-mail address.", email=email)
+                )
+
+    def _therapy_get_contact_email(self) -> str:
+        """Return where bills of this payer go: the billing contact, else the contact.
+
+        Note: self.ensure_one()
+
+        :return: the address, empty if there is none
+        :rtype: str
+        """
+        self.ensure_one()
+        partner = self.sudo()  # sudo: payers read it through their own page only
+        return (
+            email_normalize(partner.therapy_contact_email or partner.email or "") or ""
+        )
