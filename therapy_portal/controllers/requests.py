@@ -130,9 +130,8 @@ class TherapyRequests(PortalAccount):
         :param str error: why it was refused
         :return: response
         """
-        selection = (
-            request.env["therapy.change.request"].sudo()._fields["kind"]
-        )  # sudo: labels only
+        Request_sudo = request.env["therapy.change.request"].sudo()  # sudo: labels only
+        selection = Request_sudo._fields["kind"]
         values = {
             **self._prepare_portal_layout_values(),
             "typed": typed,

@@ -89,7 +89,7 @@ class TherapyContactChange(models.Model):
                 "expires_at": now() + timedelta(hours=CONFIRM_HOURS),
             }
         )
-        template = self.env.ref("therapy_portal.mail_template_contact_change").sudo()
+        template = changes_sudo.env.ref("therapy_portal.mail_template_contact_change")
         template.with_context(therapy_token=token).send_mail(
             change.id, email_values={"email_to": old}
         )

@@ -29,6 +29,4 @@ export class TherapyPayMany extends Interaction {
     }
 }
 
-registry
-    .category("public.interactions")
-    .add("therapy_portal.pay_many", TherapyPayMany);
+registry.category("public.interactions").add("therapy_portal.pay_many", TherapyPayMany);
