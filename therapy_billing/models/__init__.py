@@ -62,7 +62,6 @@ from . import (
     therapy_card_authorization_find,
     therapy_card_authorization_sign,
     therapy_card_refusal,
-    therapy_consent_text,
     therapy_change_request,
     therapy_consent_text,
     therapy_coverage,
