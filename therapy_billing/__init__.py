@@ -1,2 +1,2 @@
-from . import importers, models, tools, wizards
+from . import charging, importers, models, tools, wizards
 from .hooks import post_init_hook, pre_init_hook

@@ -14,6 +14,7 @@
         "data/ir_sequence_data.xml",
         "data/therapy_adjustment_reason_data.xml",
         "data/ir_cron_data.xml",
+        "data/therapy_decline_rule_data.xml",
         "data/account_analytic_plan_data.xml",
         "data/therapy_unit_rule_data.xml",
         "data/therapy_service_code_data.xml",
@@ -53,6 +54,9 @@
         "wizards/therapy_card_authorization_wizard_views.xml",
         "views/therapy_card_authorization_views.xml",
         "views/therapy_consent_text_views.xml",
+        "views/therapy_decline_rule_views.xml",
+        "views/therapy_charge_item_views.xml",
+        "views/therapy_charge_run_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["therapy_billing/static/src/**/*"],

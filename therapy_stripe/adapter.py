@@ -61,15 +61,23 @@ def classify(error):
         result = "error"
     else:
         result = "unknown"
+    throttled = isinstance(error, stripe.RateLimitError)
     return StripeFailure(
         result,
         error.user_message or type(error).__name__,
-        error.code or body.get("code") or body.get("type") or "",
+        error.code
+        or body.get("code")
+        or (throttled and "rate_limit")
+        or body.get("type")
+        or "",
         decline_code=body.get("decline_code"),
         advice_code=body.get("advice_code"),
         request_ref=error.request_id,
         param=body.get("param"),
         intent=body.get("payment_intent"),
+        refused=isinstance(
+            error, (stripe.AuthenticationError, stripe.PermissionError)
+        ),
     )
 
 

@@ -4,6 +4,8 @@ The class knows the library's services only through the object it is given; how 
 call is sent, repeated and understood is for the adapter.
 """
 
+import contextlib
+import dataclasses
 import secrets
 
 from .outcome import Outcome, StripeFailure
@@ -47,8 +49,15 @@ class StripeCalls:
         try:
             intent = self.create_payment_intent(params, key)
         except StripeFailure as failure:
-            return Outcome.from_failure(failure)
-        return Outcome.from_intent(intent)
+            outcome = Outcome.from_failure(failure)
+        else:
+            outcome = Outcome.from_intent(intent)
+        if outcome.needs_payer and outcome.intent.get("id"):
+            # The payer will pay in another way: this intent must not succeed too.
+            with contextlib.suppress(StripeFailure):
+                closed = self.cancel_payment_intent(outcome.intent["id"])
+                outcome = dataclasses.replace(outcome, intent=closed)
+        return outcome
 
     def create_payment_intent(self, params, key):
         """Create a PaymentIntent.

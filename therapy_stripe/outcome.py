@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from . import const
 
 
+# Codes of the answer 429: the request was not carried out, its key is free.
+THROTTLED = ("rate_limit", "lock_timeout")
+
+
 class StripeFailure(Exception):
     """A call to Stripe that did not return an object.
 
@@ -16,7 +20,8 @@ class StripeFailure(Exception):
     :param str message: Stripe's own words, for staff
     :param str code: Stripe's error code, or a code of ours for a local refusal
     :param dict details: ``decline_code``, ``advice_code``, ``request_ref``,
-        ``param``, ``intent`` (the PaymentIntent inside a decline, as a dict)
+        ``param``, ``intent`` (the PaymentIntent inside a decline, as a dict),
+        ``refused`` (our keys were refused, whatever was asked)
     """
 
     def __init__(self, result, message, code="", **details):
@@ -29,6 +34,7 @@ class StripeFailure(Exception):
         self.request_ref = details.get("request_ref") or ""
         self.param = details.get("param") or ""
         self.intent = details.get("intent") or {}
+        self.refused = bool(details.get("refused"))
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,20 @@ class Outcome:
     decline_code: str = ""
     advice_code: str = ""
     request_ref: str = ""
+    refused: bool = False
+
+    @property
+    def throttled(self):
+        """Whether Stripe did nothing because there were too many requests."""
+        return self.result == "unknown" and self.code in THROTTLED
+
+    @property
+    def needs_payer(self):
+        """Whether the bank wants the payer to approve the payment."""
+        return self.result == "declined" and "authentication_required" in (
+            self.code,
+            self.decline_code,
+        )
 
     @classmethod
     def from_intent(cls, intent):
@@ -79,4 +99,5 @@ class Outcome:
             decline_code=failure.decline_code,
             advice_code=failure.advice_code,
             request_ref=failure.request_ref,
+            refused=failure.refused,
         )

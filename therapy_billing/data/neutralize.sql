@@ -6,3 +6,6 @@ UPDATE therapy_payment_allocation
 UPDATE payment_transaction
    SET state = 'cancel', is_post_processed = true
  WHERE state IN ('draft', 'pending', 'authorized');
+UPDATE therapy_charge_run
+   SET state = 'stopped'
+ WHERE state IN ('running', 'waiting', 'paused');

@@ -5,6 +5,12 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from odoo.addons.therapy_billing.tools import cursor
+from odoo.addons.therapy_billing.tools.checkpoint import (
+    AFTER_COMMIT,
+    AFTER_RECORD,
+    BEFORE_COMMIT,
+    checkpoint,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -48,11 +54,18 @@ class PaymentTransaction(models.Model):
         }
         # Nothing of the caller may be locked or invisible while it is being charged.
         cursor.commit(self.env)
+
+        def reserve(env):
+            tx_id = env[self._name].sudo().create([values]).id  # sudo: see above
+            checkpoint(BEFORE_COMMIT)
+            return tx_id
+
         tx_id = cursor.run_in_fresh_cursor(
-            self.env(context=dict(self.env.context, therapy_parts=parts)),
-            lambda env: env[self._name].sudo().create([values]).id,  # sudo: see above
+            self.env(context=dict(self.env.context, therapy_parts=parts)), reserve
         )
+        checkpoint(AFTER_COMMIT)
         self._therapy_send(tx_id)
+        checkpoint(AFTER_RECORD)
         self._therapy_post_now(tx_id)
         cursor.commit(self.env)
         return tx_id

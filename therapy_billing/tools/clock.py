@@ -5,6 +5,7 @@ this function, and every node of a cluster agrees on what "today" means for a
 practice.
 """
 
+import time
 import zoneinfo
 from datetime import date, datetime, timezone
 
@@ -18,6 +19,15 @@ def now() -> datetime:
     :rtype: datetime
     """
     return fields.Datetime.now()
+
+
+def real_seconds() -> float:
+    """Return the unix time of this machine, for pauses; no test freezes it.
+
+    :return: seconds with fractions
+    :rtype: float
+    """
+    return time.clock_gettime(time.CLOCK_REALTIME)
 
 
 def to_utc(local: datetime, tz_name: str) -> datetime:

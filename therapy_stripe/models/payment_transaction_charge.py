@@ -5,6 +5,12 @@ from json import dumps, loads
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.therapy_billing.tools.checkpoint import (
+    AFTER_ANSWER,
+    AFTER_COMMIT,
+    IN_CALL,
+    checkpoint,
+)
 from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
 
 from .. import const
@@ -65,22 +71,37 @@ class PaymentTransaction(models.Model):
             adapter = self.provider_id._therapy_stripe_get_adapter()
         except StripeFailure as failure:
             raise ValidationError(failure.message) from failure
-        params = self._therapy_stripe_prepare_charge()
-        key = f"tp1:{self.uuid}"
+        params, key = self._therapy_stripe_freeze()
+        tx_id, env = self.id, self.env
+        commit(env)
+        # From here to the recorded answer: no ORM, or this transaction's snapshot
+        # would be older than the answer.
+        checkpoint(AFTER_COMMIT)
+        checkpoint(IN_CALL)
+        outcome = adapter.charge(params, key)
+        checkpoint(AFTER_ANSWER)
+        self._therapy_stripe_record_apart(env, tx_id, outcome)
+        env.invalidate_all(flush=False)
+        return None
+
+    def _therapy_stripe_freeze(self):
+        """Write down what will be sent, so that it can be sent again unchanged.
+
+        Note: self.ensure_one()
+
+        :return: parameters and idempotency key
+        :rtype: tuple
+        :raise ValidationError: if the saved card cannot be charged
+        """
+        self.ensure_one()
+        params, key = self._therapy_stripe_prepare_charge(), f"tp1:{self.uuid}"
         self.sudo().write(  # sudo: the frozen request is not for users to read
             {
                 "sent_at": clock.now(),
                 "therapy_stripe_request": dumps({"params": params, "key": key}),
             }
         )
-        tx_id, env = self.id, self.env
-        commit(env)
-        # From here to the recorded answer: no ORM, or this transaction's snapshot
-        # would be older than the answer.
-        outcome = adapter.charge(params, key)
-        self._therapy_stripe_record_apart(env, tx_id, outcome)
-        env.invalidate_all(flush=False)
-        return None
+        return params, key
 
     def _therapy_stripe_prepare_charge(self):
         """Return the parameters of an off-session charge.

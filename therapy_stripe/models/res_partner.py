@@ -36,3 +36,12 @@ class ResPartner(models.Model):
             lambda token: token.status in ("active", "expiring")
         )
         return usable.filtered("is_default")[:1] or usable.sorted("id")[-1:]
+
+    def _therapy_get_run_card(self):
+        """Override of `therapy_billing`: else the default card that was declined."""
+        cards = self.therapy_card_ids
+        declined = cards.filtered(
+            lambda card: card.status in ("declined", "needs_action", "expired")
+        )
+        spare = declined.filtered("is_default")[:1] or declined.sorted("id")[-1:]
+        return super()._therapy_get_run_card() or spare
