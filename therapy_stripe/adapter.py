@@ -75,9 +75,7 @@ def classify(error):
         request_ref=error.request_id,
         param=body.get("param"),
         intent=body.get("payment_intent"),
-        refused=isinstance(
-            error, (stripe.AuthenticationError, stripe.PermissionError)
-        ),
+        refused=isinstance(error, (stripe.AuthenticationError, stripe.PermissionError)),
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from . import const
 
-
 # Codes of the answer 429: the request was not carried out, its key is free.
 THROTTLED = ("rate_limit", "lock_timeout")
 

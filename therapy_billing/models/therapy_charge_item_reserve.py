@@ -4,7 +4,7 @@ import psycopg2
 
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import mute_logger
+from odoo.tools import format_date, mute_logger
 
 from odoo.addons.therapy_billing.exceptions import BillBusy
 from odoo.addons.therapy_billing.tools import clock
@@ -46,6 +46,8 @@ class TherapyChargeItem(models.Model):
         problem = self._get_problem()
         if problem:
             raise UserError(problem)
+        if self._wait_for_service():
+            return self.env["payment.transaction"]
         token_sudo = self._get_card()
         credit = self._apply_credits()
         payable = self.move_id._therapy_get_payable_amount()
@@ -84,12 +86,31 @@ class TherapyChargeItem(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        problem = self.move_id._therapy_get_payment_problem()
-        if problem:
-            return problem
-        if self.move_id.invoice_date > self.company_id._therapy_local_date():
-            return self.env._("Not before the day of service.")
-        return ""
+        return self.move_id._therapy_get_payment_problem()
+
+    def _wait_for_service(self) -> bool:
+        """Put an item off whose day of service has not come (M10).
+
+        Note: self.ensure_one()
+
+        :return: whether it was put off
+        :rtype: bool
+        """
+        self.ensure_one()
+        earliest = self.move_id._therapy_get_earliest_charge()
+        if not earliest or earliest <= clock.now():
+            return False
+        day = self.company_id._therapy_local_date(earliest)
+        self.write(
+            {
+                "next_try_at": earliest,
+                "message": self.env._(
+                    "Charged on %(day)s, the day of service.",
+                    day=format_date(self.env, day),
+                ),
+            }
+        )
+        return True
 
     def _get_card(self):
         """Return the card to charge: the one chosen, or the payer's default now.

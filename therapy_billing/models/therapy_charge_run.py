@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.therapy_billing.models.therapy_charge_item import OPEN_STATES
+from odoo.addons.therapy_billing.tools import clock
 
 
 class TherapyChargeRun(models.Model):
@@ -152,7 +153,7 @@ class TherapyChargeRun(models.Model):
                 item.state == "failed" and not item.transaction_id.therapy_decline_class
             )
         )
-        again.write({"state": "todo", "next_try_at": fields.Datetime.now()})
+        again.write({"state": "todo", "next_try_at": clock.now()})
         self._set_running()
         return True
 
@@ -171,7 +172,7 @@ class TherapyChargeRun(models.Model):
         :return: True
         """
         items = self.item_ids.filtered(lambda item: item.state == "skipped")
-        items.write({"state": "todo", "next_try_at": fields.Datetime.now()})
+        items.write({"state": "todo", "next_try_at": clock.now()})
         self._set_running()
         return True
 

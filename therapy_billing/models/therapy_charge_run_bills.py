@@ -59,9 +59,7 @@ class TherapyChargeRun(models.Model):
         if self.state in ("running", "done"):
             raise UserError(self.env._("This run has started. Make a new one."))
         bills -= self.item_ids.move_id
-        cards = {
-            payer: payer._therapy_get_run_card() for payer in bills.partner_id
-        }
+        cards = {payer: payer._therapy_get_run_card() for payer in bills.partner_id}
         return self.env["therapy.charge.item"].create(
             [self._prepare_item_vals(bill, cards[bill.partner_id]) for bill in bills]
         )

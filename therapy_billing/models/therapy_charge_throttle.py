@@ -72,14 +72,14 @@ class TherapyChargeThrottle(models.Model):
 
         def slow(env):
             row = env[self._name]._get(provider_id)
-            pause = PAUSE * (1 + random.random()) / row.pace  # noqa: S311 - jitter
+            pause = PAUSE * (1 + random.random()) / row.pace
             row.write(
                 {
                     "pace": max(1 / 16, row.pace * SLOWER),
                     "next_at": max(row.next_at, now + pause),
                 }
             )
-            return row.next_at + random.random()  # noqa: S311 - jitter
+            return row.next_at + random.random()
 
         return cursor.run_in_fresh_cursor(self.env, slow, retries=10)
 
