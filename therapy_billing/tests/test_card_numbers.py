@@ -29,6 +29,13 @@ class _Listener(logging.Handler):
 
 @tagged("post_install", "-at_install")
 class TestCardNumbers(TherapyCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.biller = new_test_user(
+            cls.env, "numbers_biller", groups="therapy_billing.group_biller"
+        )
+
     # === WHAT COUNTS === #
 
     def test_numbers_of_all_networks_are_found_however_they_are_typed(self):
@@ -125,11 +132,26 @@ class TestCardNumbers(TherapyCommon):
         self.addCleanup(logging.getLogger().removeHandler, listener)
         before = self.ann.message_ids
         with self.assertRaisesRegex(ValidationError, "card number") as caught:
-            self.ann.message_post(body=f"please charge {CARD}")
+            self.ann.message_post(body=f"please charge {CARD}", message_type="comment")
         self.assertNotIn("4242", str(caught.exception))
         self.env.invalidate_all()
         self.assertEqual(self.ann.message_ids, before)
         self.assertFalse([line for line in listener.lines if "4242 4242" in line])
+
+    def test_what_code_writes_is_never_refused(self):
+        """It quotes references, and a false alarm would undo what it reports."""
+        self.ann._message_log(body="EFT 4242424242424242 applied")
+        self.ann.message_post(body="EFT 4242424242424242 applied")
+        self.ann.sudo().activity_schedule(
+            "mail.mail_activity_data_todo", note="EFT 4242424242424242"
+        )
+        self.assertFalse(self.env["therapy.card.refusal"].search([]))
+
+    def test_references_of_transactions_are_no_cards(self):
+        for second in range(60):
+            for suffix in ("", "-1", "-42"):
+                text = f"payment tx-202611221501{second:02d}{suffix} was made"
+                self.assertFalse(has_card_number(text), text)
 
     def test_changing_a_message_refuses_too(self):
         message = self.ann.message_post(body="fine", message_type="comment")
@@ -142,7 +164,7 @@ class TestCardNumbers(TherapyCommon):
         with self.assertRaisesRegex(ValidationError, "card number"):
             self.env["res.partner"].create({"name": f"Visa {CARD}"})
         with self.assertRaisesRegex(ValidationError, "card number"):
-            self.ann.activity_schedule(
+            self.ann.with_user(self.biller).activity_schedule(
                 "mail.mail_activity_data_todo", note=f"call about {CARD}"
             )
         with self.assertRaisesRegex(ValidationError, "card number"):
@@ -179,18 +201,17 @@ class TestCardNumbers(TherapyCommon):
     # === WHAT IS KEPT OF A REFUSAL === #
 
     def test_a_refusal_is_counted_without_the_number(self):
-        biller = new_test_user(
-            self.env, "refused_biller", groups="therapy_billing.group_biller"
-        )
         refusals = self.env["therapy.card.refusal"]
         before = refusals.search_count([])
         # Not assertRaises: it rolls back, and in tests that takes the row with it.
         with contextlib.suppress(ValidationError):
-            self.ann.with_user(biller).message_post(body=CARD)
+            self.ann.with_user(self.biller).message_post(
+                body=CARD, message_type="comment"
+            )
         rows = refusals.search([])
         self.assertEqual(len(rows), before + 1)
         self.assertEqual(rows[0].model_name, "mail.message")
-        self.assertEqual(rows[0].user_name, biller.name)
+        self.assertEqual(rows[0].user_name, self.biller.name)
         self.assertNotIn("4242", str(rows.read()))
 
     def test_files_are_not_searched(self):
