@@ -15,6 +15,7 @@
         "data/therapy_decline_rule_data.xml",
         "wizards/therapy_charge_wizard_views.xml",
         "wizards/therapy_card_views.xml",
+        "wizards/therapy_stripe_compliance_views.xml",
         "views/payment_templates.xml",
         "views/payment_provider_views.xml",
         "views/payment_token_views.xml",

@@ -218,6 +218,15 @@ class StripeCalls:
         """
         return self._call(self._api.refunds.retrieve, refund_ref)
 
+    # === ACCOUNT === #
+
+    def retrieve_account(self):
+        """Return the Stripe account that the key belongs to.
+
+        :rtype: dict
+        """
+        return self._call(self._api.accounts.retrieve_current)
+
     # === ENDPOINT === #
 
     def delete_webhook_endpoint(self, endpoint_ref):

@@ -55,12 +55,11 @@ class TherapyStripeCustomer(models.Model):
         known = customers_sudo._find(provider.id, partner.id, livemode)
         if known:
             return known
-        metadata = provider._therapy_stripe_get_metadata()
-        scope = f"{metadata['db']}:{provider.id}:{partner.id}:{livemode}"
-        digest = hashlib.sha256(scope.encode()).hexdigest()
-        customer = provider._therapy_stripe_get_adapter().create_customer(
-            {"metadata": {**metadata, "payer": digest[:32]}}, f"tc1:{digest}"
-        )
+        if self.env.context.get("therapy_stripe_preview"):
+            return "cus_..."  # Nothing is made for a look at what would be sent.
+        params, key = self._prepare_request(provider, partner, livemode)
+        adapter = provider._therapy_stripe_get_adapter()
+        customer = adapter.create_customer(params, key)
         vals = {
             "provider_id": provider.id,
             "partner_id": partner.id,
@@ -77,6 +76,21 @@ class TherapyStripeCustomer(models.Model):
             # Another process was first; by the key it has the same customer.
             _logger.info("Customer of payer %s was stored meanwhile", partner.id)
         return customer["id"]
+
+    @api.model
+    def _prepare_request(self, provider, partner, livemode):
+        """Return what Stripe is told of a payer: two digests, no name (P1).
+
+        :param payment.provider provider: provider of code ``stripe``
+        :param res.partner partner: payer
+        :param bool livemode: whether real money moves
+        :return: parameters of the request, and its idempotency key
+        :rtype: tuple[dict, str]
+        """
+        metadata = provider._therapy_stripe_get_metadata()
+        scope = f"{metadata['db']}:{provider.id}:{partner.id}:{livemode}"
+        digest = hashlib.sha256(scope.encode()).hexdigest()
+        return {"metadata": {**metadata, "payer": digest[:32]}}, f"tc1:{digest}"
 
     @api.model
     def _find(self, provider_id, partner_id, livemode):

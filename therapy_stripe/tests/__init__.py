@@ -6,6 +6,7 @@ from . import (
     test_charge,
     test_charge_run,
     test_charge_wizard,
+    test_compliance,
     test_event,
     test_onsession,
     test_provider,
