@@ -9,12 +9,11 @@ class ResPartner(models.Model):
     def _therapy_get_biller(self):
         """Return whom of the practice to tell what happened to a payer's account.
 
-        The biller of the payer's latest bill, else the payer's own contact at the
-        practice, else the first biller there is.
+        The biller of the payer's latest bill, else the front desk.
 
         Note: self.ensure_one()
 
-        :return: a user who is a biller, maybe empty
+        :return: a user, maybe empty
         :rtype: res.users
         """
         self.ensure_one()
@@ -24,17 +23,11 @@ class ResPartner(models.Model):
             order="invoice_date desc, id desc",
             limit=1,
         )
-        group = "therapy_billing.group_biller"
-        users = bill_sudo.invoice_user_id | self.sudo().user_id  # sudo: see above
-        for user in users:
-            if user.active and user.has_group(group):
-                return user
+        user = bill_sudo.invoice_user_id
+        if user.active and user.has_group("therapy_billing.group_biller"):
+            return user
         company = self.company_id or self.env.company
-        billers = env_sudo.ref(group).all_user_ids.filtered(
-            lambda user: user.active and not user.share and company in user.company_ids
-        )
-        people = billers.filtered(lambda user: user.id > 2)
-        return (people or billers).sorted("id")[:1]
+        return company._therapy_get_desk_user()
 
     def _therapy_tell_biller(self, summary, note=""):
         """Give the biller of a payer something to do.
