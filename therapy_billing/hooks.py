@@ -15,6 +15,8 @@ def pre_init_hook(env):
         "therapy_payment_seq": "int4",
         "therapy_adjusts_move_id": "int4",
         "therapy_opening_reference": "varchar",
+        "therapy_remittance_id": "int4",
+        "therapy_determined_on": "date",
     }
     for name, column_type in columns.items():
         if not sql.column_exists(env.cr, "account_move", name):

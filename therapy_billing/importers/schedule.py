@@ -153,7 +153,7 @@ class ScheduleImporter(ScheduleParser):
         self._check_header(
             service, (session.patient_id.id, session.date, session.state)
         )
-        if session.billing_state in ("partial", "billed"):
+        if session.is_locked:
             raise Rejected(self._("The session has been billed."))
 
     # === CREATION === #

@@ -11,6 +11,7 @@ CREDIT_CAUSES = [
     ("writeoff", "Write-off"),
     ("transferred", "Transferred from another payer"),
     ("opening", "Opening balance"),
+    ("eob", "The insurer's answer"),
     ("refund_owed", "To be paid back"),
     ("disputed", "Disputed"),
 ]

@@ -10,6 +10,7 @@ class AccountPaymentMethodLine(models.Model):
             ("check", "Check"),
             ("terminal", "Card terminal"),
             ("other", "Other service"),
+            ("eft", "Insurer's transfer"),
         ],
         string="Taken at the Practice as",
         help="Offered when a payment is recorded; nothing is charged.",

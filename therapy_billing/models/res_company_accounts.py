@@ -7,6 +7,15 @@ ACCOUNTS = {
     "undeposited": ("Undeposited Checks", "asset_current", True, "101900"),
     "terminal": ("Card Terminal Clearing", "asset_current", True, "101920"),
     "services": ("Payment Services Clearing", "asset_current", True, "101940"),
+    "eft": ("Insurer Payments Clearing", "asset_current", True, "101960"),
+    "insurance": (
+        "Accounts Receivable - Insurance",
+        "asset_receivable",
+        True,
+        "121500",
+    ),
+    "contractual": ("Contractual Adjustments", "income", False, "408000"),
+    "interest": ("Interest from Insurers", "income_other", False, "448000"),
     "writeoff": ("Write-offs", "income", False, "409000"),
     "discount": ("Discounts and Sliding Scale", "income", False, "409100"),
     "goodwill": ("Goodwill Credits", "income", False, "409200"),
@@ -21,6 +30,7 @@ RECEIPT_METHODS = [
     ("other", "Zelle", "services"),
     ("other", "Venmo", "services"),
     ("other", "Other Service", "services"),
+    ("eft", "Insurer Transfer", "eft"),
 ]
 
 
@@ -86,6 +96,8 @@ class ResCompany(models.Model):
             for key in ACCOUNTS:
                 company._therapy_get_account(key)
             company._therapy_get_receipt_methods()
+            insurers = self.env["res.partner"].search([("is_insurer", "=", True)])
+            company._therapy_assign_insurance_account(insurers)
         return True
 
     # === BUSINESS METHODS === #
@@ -171,7 +183,7 @@ class ResCompany(models.Model):
         lines_sudo = (
             cash_journal_sudo | receipts_sudo
         ).inbound_payment_method_line_ids.filtered("therapy_kind")
-        return lines_sudo.sudo(False)
+        return lines_sudo.filtered(lambda x: x.therapy_kind != "eft").sudo(False)
 
     def _therapy_get_cash_journal(self):
         """Return the cash journal; the company's first one, or a new one.

@@ -30,6 +30,13 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.therapy_account_migration_id", readonly=False
     )
 
+    therapy_account_insurance_id = fields.Many2one(
+        related="company_id.therapy_account_insurance_id", readonly=False
+    )
+    therapy_account_contractual_id = fields.Many2one(
+        related="company_id.therapy_account_contractual_id", readonly=False
+    )
+
     def action_therapy_set_up_accounts(self):
         """Make the accounts, journals and payment methods that are missing.
 

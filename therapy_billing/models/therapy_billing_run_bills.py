@@ -35,13 +35,18 @@ class TherapyBillingRun(models.Model):
             lambda session: session.billing_state in ("unbilled", "partial")
         )
         problems |= self._find_problems(open_sessions)
-        groups = self._group_shares(open_sessions - open_sessions.browse(problems))
+        good = open_sessions - open_sessions.browse(problems)
+        groups = self._group_shares(good)
+        good._create_awaited_shares()
         if not groups:
             return problems
         quiet = self.with_context(
             tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True
         )
         accounts = {}
+        self.company_id._therapy_assign_insurance_account(
+            self.env["res.partner"].browse(key[0] for key in groups if key[2])
+        )
         vals_list = [
             quiet._prepare_bill_vals(key, shares, accounts)
             for key, shares in groups.items()

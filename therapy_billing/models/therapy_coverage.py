@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.therapy_billing.tools import money
+
 from .therapy_unit_rule import TIMED_METHODS
 
 
@@ -25,6 +27,23 @@ class TherapyCoverage(models.Model):
     copay = fields.Monetary(
         help="The patient's part of each session, at most the session's total."
     )
+    coinsurance = fields.Float(
+        digits=(16, 2),
+        help="The patient's percent of what the copay leaves of a session.",
+    )
+    billing_policy = fields.Selection(
+        [
+            ("invoice", "Billed at once"),
+            ("on_receipt", "When the insurer answers"),
+            ("none", "Not billed (out of network)"),
+        ],
+        string="Insurer's Part",
+        required=True,
+        default="invoice",
+        help="Billed at once: a claim for each session is in the ledger. When the "
+        "insurer answers: nothing is, until a remittance comes. Not billed: the "
+        "guarantors owe all.",
+    )
     unit_rule_id = fields.Many2one(
         "therapy.unit.rule",
         ondelete="restrict",
@@ -33,7 +52,10 @@ class TherapyCoverage(models.Model):
     )
     date_from = fields.Date(string="From")
     date_to = fields.Date(string="Until")
-    sequence = fields.Integer(default=10, help="The first valid coverage is billed.")
+    sequence = fields.Integer(
+        default=10,
+        help="The first valid coverage is billed first, the next after its answer.",
+    )
     company_id = fields.Many2one(
         "res.company",
         required=True,
@@ -44,6 +66,10 @@ class TherapyCoverage(models.Model):
 
     _copay_positive = models.Constraint(
         "CHECK(copay >= 0)", "A copay cannot be negative."
+    )
+    _coinsurance_range = models.Constraint(
+        "CHECK(coinsurance >= 0 AND coinsurance <= 100)",
+        "A coinsurance is between 0 and 100 percent.",
     )
     _date_order = models.Constraint(
         "CHECK(date_to >= date_from)", "A coverage cannot end before it starts."
@@ -85,9 +111,36 @@ class TherapyCoverage(models.Model):
         :return: one coverage or none
         :rtype: recordset of `therapy.coverage`
         """
+        return self._therapy_filter_valid(day)[:1]
+
+    def _therapy_filter_valid(self, day):
+        """Return the coverages valid on a day of service, in order.
+
+        :param date day: day of service
+        :return: the coverages
+        :rtype: recordset of `therapy.coverage`
+        """
         return self.filtered(
             lambda row: (
                 (not row.date_from or row.date_from <= day)
                 and (not row.date_to or row.date_to >= day)
             )
-        ).sorted(lambda row: (row.sequence, row.id))[:1]
+        ).sorted(lambda row: (row.sequence, row.id))
+
+    def _therapy_get_patient_part(self, total, digits) -> int:
+        """Return what the plans are expected to leave to the patient.
+
+        Each plan, in order, leaves its copay and its percent of the rest of what came
+        to it, at most all of it. An insurer's answer makes it final.
+
+        :param int total: what the session is worth, minor units
+        :param int digits: decimals of the currency
+        :return: the patient's part in minor units
+        :rtype: int
+        """
+        part = total
+        for coverage in self:
+            copay = min(money.to_minor(coverage.copay, digits), part)
+            percent = int(f"{coverage.coinsurance:.2f}".replace(".", ""))
+            part = copay + money.allocate(part - copay, [percent, 10000 - percent])[0]
+        return part

@@ -3,6 +3,9 @@ from odoo.exceptions import UserError, ValidationError
 
 from .res_partner import MONEY_GROUPS
 
+#: Something of the session is on a bill, or promised to an insurer.
+BILLED_STATES = ("partial", "waiting", "billed")
+
 
 class TherapySession(models.Model):
     _name = "therapy.session"
@@ -81,6 +84,7 @@ class TherapySession(models.Model):
             ("nothing", "Nothing to bill"),
             ("unbilled", "To bill"),
             ("partial", "Partly billed"),
+            ("waiting", "Waiting for the insurer"),
             ("billed", "Billed"),
         ],
         string="Billing",
@@ -157,6 +161,7 @@ class TherapySession(models.Model):
         "line_ids.share_ids.live",
         "line_ids.share_ids.kind",
         "line_ids.share_ids.amount",
+        "line_ids.share_ids.awaits_answer",
     )
     def _compute_billing_state(self):
         """Compare the live base shares with what the session is worth."""
@@ -172,6 +177,8 @@ class TherapySession(models.Model):
                 session.billing_state = "unbilled" if billable else "nothing"
             elif currency.compare_amounts(billed, amount) < 0 and not session.exempt:
                 session.billing_state = "partial"
+            elif any(live.mapped("awaits_answer")):
+                session.billing_state = "waiting"
             else:
                 session.billing_state = "billed"
 
@@ -179,7 +186,7 @@ class TherapySession(models.Model):
     def _compute_is_locked(self):
         """Tell screens of all roles whether the session is on a bill."""
         for session in self:
-            session.is_locked = session.billing_state in ("partial", "billed")
+            session.is_locked = session.billing_state in BILLED_STATES
 
     @api.depends("share_ids.move_id")
     def _compute_bill_count(self):
@@ -252,7 +259,7 @@ class TherapySession(models.Model):
         """
         # sudo: clinicians do not see the billing state.
         for session_sudo in self.sudo():  # sudo: see the line above
-            if session_sudo.billing_state not in ("partial", "billed"):
+            if session_sudo.billing_state not in BILLED_STATES:
                 continue
             for name in field_names:
                 field = self._fields[name]

@@ -157,6 +157,6 @@ class TherapySession(models.Model):
         """
         return (
             Domain("state", "=", "held")
-            & Domain("billing_state", "!=", "billed")
+            & Domain("billing_state", "not in", ("waiting", "billed"))
             & Domain("exempt", "=", False)
         )

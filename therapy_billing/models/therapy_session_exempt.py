@@ -42,6 +42,8 @@ class TherapySession(models.Model):
                 session.billing_problem = self.env._(
                     "It has no service with an amount."
                 )
+            elif session.billing_state == "waiting":
+                session.billing_problem = session._get_waiting_text()
             elif session.billing_state in ("unbilled", "partial"):
                 session.billing_problem = session._get_billing_problem() or self.env._(
                     "Can be billed."
@@ -87,7 +89,7 @@ class TherapySession(models.Model):
         :raise UserError: if a session is billed, or there is nothing to leave out
         """
         for session in self:
-            if session.billing_state == "billed":
+            if session.billing_state in ("waiting", "billed"):
                 raise UserError(
                     self.env._(
                         "Session %(name)s is on a bill. Take the bill back first.",

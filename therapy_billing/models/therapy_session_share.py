@@ -44,6 +44,24 @@ class TherapySessionShare(models.Model):
         ondelete="set null",
         copy=False,
     )
+    awaits_answer = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="An insurer's part that is on no bill before the insurer answers.",
+    )
+    answered = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The insurer has said for good what it pays.",
+    )
+    remittance_id = fields.Many2one(
+        "therapy.remittance",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The insurer's answer that moved this part.",
+    )
     live = fields.Boolean(compute="_compute_live", store=True, copy=False)
     date = fields.Date(related="session_id.date")
     therapy_code = fields.Char(related="session_line_id.therapy_code", string="Code")
@@ -59,14 +77,15 @@ class TherapySessionShare(models.Model):
         "This service is already on another bill of the same payer.",
     )
 
-    @api.depends("move_id", "move_id.state", "move_id.voided_by_move_id")
+    @api.depends(
+        "awaits_answer", "move_id", "move_id.state", "move_id.voided_by_move_id"
+    )
     def _compute_live(self):
-        """Compute whether the bill of the share counts (M2)."""
+        """Compute whether the share counts: its bill does, or it waits for one (M2)."""
         for share in self:
             move = share.move_id
-            share.live = bool(
-                move and move.state != "cancel" and not move.voided_by_move_id
-            )
+            billed = move and move.state != "cancel" and not move.voided_by_move_id
+            share.live = bool(billed or share.awaits_answer)
 
     @api.depends("partner_id", "amount")
     def _compute_display_name(self):

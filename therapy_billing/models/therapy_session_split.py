@@ -20,12 +20,9 @@ class TherapySession(models.Model):
         guarantors = self.patient_id.guarantor_ids.filtered(
             lambda row: row.company_id == self.company_id
         )
-        coverages = self.patient_id.coverage_ids.filtered(
-            lambda row: row.company_id == self.company_id
-        )
         return (
             guarantors._therapy_filter_active(self.date),
-            coverages._therapy_filter_active(self.date),
+            self._get_coverages()[:1],
         )
 
     def _get_billing_problem(self) -> str:
@@ -60,6 +57,9 @@ class TherapySession(models.Model):
 
         Note: self.ensure_one(); the guarantors' shares add up
 
+        What a second insurer may bear is in the first one's part until that has
+        answered.
+
         :return: minor units > 0 by (payer's id, session line's id); the sum is the
             session's amount
         :rtype: dict
@@ -70,10 +70,11 @@ class TherapySession(models.Model):
         lines = self._get_billable_lines()
         if self.state != "held":  # no insurer pays for an absence
             coverage = coverage.browse()
+        amounts = [money.to_minor(line.amount, digits) for line in lines]
         rows, insurer_row = money.split_session(
-            [money.to_minor(line.amount, digits) for line in lines],
+            amounts,
             guarantors._therapy_get_weights(),
-            money.to_minor(coverage.copay, digits) if coverage else None,
+            self._get_patient_part(sum(amounts)) if coverage else None,
         )
         payers = [guarantor.partner_id.id for guarantor in guarantors]
         return {
@@ -106,14 +107,18 @@ class TherapySession(models.Model):
     def _get_open_split(self):
         """Yield what is to be billed and is on no live bill.
 
+        An insurer who is not billed before it answers is left out.
+
         Note: self.ensure_one()
 
         :return: ((payer's id, session line's id), minor units, whether the payer is
             the insurer)
         :rtype: iterator
         """
-        insurer = self._get_payers()[1].insurer_id.id
+        coverage = self._get_payers()[1]
+        insurer = coverage.insurer_id.id
         live = self._get_live_split()
         for key, cents in self._get_split().items():
-            if key not in live:
+            waits = key[0] == insurer and coverage.billing_policy == "on_receipt"
+            if key not in live and not waits:
                 yield key, cents, key[0] == insurer

@@ -7,5 +7,8 @@ from . import (
     therapy_due_date_wizard,
     therapy_payment_correction_wizard,
     therapy_payment_wizard,
+    therapy_remittance_claims_wizard,
+    therapy_remittance_claims_wizard_line,
+    therapy_remittance_undo_wizard,
     therapy_session_exempt_wizard,
 )

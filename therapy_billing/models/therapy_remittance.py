@@ -1,0 +1,318 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+#: Totals of the lines shown beside the total of the remittance.
+SUMS = ("paid", "contract_amount", "patient_amount")
+
+
+class TherapyRemittance(models.Model):
+    """What an insurer paid at once, and what it says about each claim (an EOB).
+
+    For programs::
+
+        remittance = env["therapy.remittance"].create(
+            {
+                "partner_id": insurer.id,
+                "trace": "EFT-4711",
+                "date": "2026-11-20",
+                "amount": 110.0,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "session_id": session.id,  # one service: it is found
+                            "charge": 175.25,
+                            "paid": 110.0,
+                            "contract_amount": 55.25,  # CO-45
+                            "patient_amount": 10.0,  # PR-3
+                        }
+                    )
+                ],
+            }
+        )
+        remittance.action_post()
+        remittance.action_undo()
+
+    Instead of the two amounts `adjustment_ids` may name each reason
+    (:meth:`therapy.remittance.reason._therapy_find`). `get_problems()` says what keeps
+    it from being posted. Posting is one transaction: the payment, contractual
+    adjustments, what the patient's side owes more (bills) or less (credit notes). After
+    it `payment_id` and `move_ids` are the entries, and `guarantor_entry` of a line what
+    was asked of the guarantors (below 0: given back).
+    """
+
+    _name = "therapy.remittance"
+    _description = "Remittance of an Insurer"
+    _inherit = ["mail.thread"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(
+        string="Number",
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: self.env._("New"),
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Insurer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain="[('is_insurer', '=', True)]",
+        tracking=True,
+    )
+    trace = fields.Char(
+        string="Trace Number",
+        required=True,
+        copy=False,
+        tracking=True,
+        help="Of the transfer, or the number of the check.",
+    )
+    date = fields.Date(
+        string="Payment Date",
+        required=True,
+        tracking=True,
+        default=lambda self: self.env.company._therapy_local_date(),
+    )
+    amount = fields.Monetary(string="Total", tracking=True)
+    method_line_id = fields.Many2one(
+        "account.payment.method.line",
+        string="Received by",
+        compute="_compute_method_line_id",
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', available_method_ids)]",
+    )
+    available_method_ids = fields.Many2many(
+        "account.payment.method.line", compute="_compute_available_method_ids"
+    )
+    state = fields.Selection(
+        [("draft", "New"), ("posted", "Posted"), ("undone", "Undone")],
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        index=True,
+        tracking=True,
+    )
+    line_ids = fields.One2many("therapy.remittance.line", "remittance_id")
+    extra_ids = fields.One2many(
+        "therapy.remittance.extra", "remittance_id", string="Of the Whole Remittance"
+    )
+    amount_applied = fields.Monetary(string="Applied", compute="_compute_amounts")
+    amount_unapplied = fields.Monetary(
+        string="Not Applied",
+        compute="_compute_amounts",
+        help="Stays as a credit of the insurer.",
+    )
+    amount_contract = fields.Monetary(string="Contractual", compute="_compute_amounts")
+    amount_patient = fields.Monetary(string="Patients Owe", compute="_compute_amounts")
+    claim_count = fields.Integer(string="Claims", compute="_compute_amounts")
+    problem = fields.Text(compute="_compute_problem")
+    open_date_note = fields.Char(compute="_compute_problem")
+
+    # === RESULT === #
+    payment_id = fields.Many2one(
+        "account.payment", readonly=True, copy=False, ondelete="restrict"
+    )
+    move_ids = fields.One2many(
+        "account.move", "therapy_remittance_id", string="Entries", readonly=True
+    )
+    posted_at = fields.Datetime(readonly=True, copy=False)
+    posted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    undo_reason = fields.Char(readonly=True, copy=False, tracking=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+
+    _trace_uniq = models.UniqueIndex(
+        "(company_id, partner_id, trace) WHERE state <> 'undone'",
+        "There is a remittance of this insurer with this trace number already.",
+    )
+    _amount_positive = models.Constraint(
+        "CHECK(amount >= 0)", "The total of a remittance is not negative."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("company_id")
+    def _compute_available_method_ids(self):
+        """List the ways in which insurers pay."""
+        for remittance in self:
+            company = remittance.company_id or self.env.company
+            remittance.available_method_ids = company._therapy_get_remittance_methods()
+
+    @api.depends("company_id")
+    def _compute_method_line_id(self):
+        """Propose a transfer."""
+        for remittance in self:
+            company = remittance.company_id or self.env.company
+            methods = company._therapy_get_remittance_methods()
+            remittance.method_line_id = methods[:1]
+
+    @api.depends(
+        "amount",
+        "line_ids.paid",
+        "line_ids.contract_amount",
+        "line_ids.patient_amount",
+        "extra_ids.amount",
+    )
+    def _compute_amounts(self):
+        """Compare the total with what lines and extras say."""
+        for remittance in self:
+            lines = remittance.line_ids
+            currency = remittance.currency_id or self.env.company.currency_id
+            paid, contract, patient = (sum(lines.mapped(name)) for name in SUMS)
+            applied = currency.round(paid + sum(remittance.extra_ids.mapped("amount")))
+            remittance.amount_applied = applied
+            remittance.amount_unapplied = currency.round(remittance.amount - applied)
+            remittance.amount_contract = currency.round(contract)
+            remittance.amount_patient = currency.round(patient)
+            remittance.claim_count = len(lines.session_id)
+
+    @api.depends(
+        "state",
+        "date",
+        "amount",
+        "line_ids.problem",
+        "extra_ids.amount",
+        "extra_ids.account_id",
+        "method_line_id",
+    )
+    def _compute_problem(self):
+        """Say what keeps a remittance from being posted, and when it is booked."""
+        for remittance in self:
+            draft = remittance.state == "draft"
+            problems = remittance._get_head_problems() if draft else []
+            remittance.problem = "\n".join(problems)
+            day = draft and remittance.date and remittance._get_entry_date()
+            remittance.open_date_note = (
+                day
+                and day != remittance.date
+                and self.env._(
+                    "The period is closed; it is booked on %(day)s.",
+                    day=fields.Date.to_string(day),
+                )
+            )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Number the remittances and tidy their trace numbers.
+
+        :param list vals_list: values of the remittances
+        :return: the remittances
+        :rtype: recordset of `therapy.remittance`
+        """
+        # sudo: a biller may not read sequences.
+        sequence_sudo = self.env["ir.sequence"].sudo()  # sudo: see the line above
+        for vals in vals_list:
+            if not vals.get("name"):
+                vals["name"] = sequence_sudo.next_by_code("therapy.remittance")
+        return super().create([self._clean(vals) for vals in vals_list])
+
+    def write(self, vals):
+        """Keep what was posted, and tidy trace numbers.
+
+        :param dict vals: new values
+        :return: True
+        :raise UserError: if a posted remittance would change
+        """
+        fixed = {"partner_id", "trace", "date", "amount", "line_ids", "extra_ids"}
+        if fixed & set(vals):
+            self._check_draft()
+        return super().write(self._clean(vals))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_posted(self):
+        """Keep remittances that were ever posted.
+
+        :raise UserError: if one was
+        """
+        self._check_draft()
+
+    @api.model
+    def _clean(self, vals):
+        """Return values with the trace number in capitals, without outer blanks.
+
+        :param dict vals: values
+        :return: a copy of the values
+        :rtype: dict
+        """
+        if vals.get("trace"):
+            vals = dict(vals, trace=" ".join(vals["trace"].upper().split()))
+        return vals
+
+    def _check_draft(self):
+        """Refuse to change what is in the books.
+
+        :raise UserError: naming the remittance
+        """
+        for remittance in self:
+            if remittance.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "%(name)s is in the books. Undo it and enter a new one.",
+                        name=remittance.name,
+                    )
+                )
+
+    # === ACTION METHODS === #
+
+    def action_view_entries(self):
+        """Open the payment's entry and all others of the remittance.
+
+        :return: the action
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Entries of %(name)s", name=self.name),
+            "res_model": "account.move",
+            "view_mode": "list,form",
+            "domain": [("therapy_remittance_id", "=", self.id)],
+            "context": {"create": False},
+        }
+
+    def action_add_claims(self):
+        """Open the dialog with the insurer's open claims.
+
+        :return: the action
+        :rtype: dict
+        """
+        self.ensure_one()
+        self._check_draft()
+        wizard = self.env["therapy.remittance.claims.wizard"].create(
+            {"remittance_id": self.id}
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Open Claims"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def _get_entry_date(self):
+        """Return when the remittance is booked: its day, or the first open one.
+
+        Note: self.ensure_one()
+
+        :return: the day
+        :rtype: date
+        """
+        self.ensure_one()
+        journal = self.env["account.move"]._therapy_get_journal(self.company_id)
+        day = self.company_id._therapy_get_open_date(self.date, journal)
+        if self.method_line_id:
+            own = self.method_line_id.journal_id
+            day = self.company_id._therapy_get_open_date(day, own)
+        return day

@@ -1,0 +1,22 @@
+from odoo import fields, models
+
+
+class TherapyRemittanceAdjustment(models.Model):
+    """A part of a charge that the insurer did not pay, and its reason."""
+
+    _name = "therapy.remittance.adjustment"
+    _description = "Adjustment by an Insurer"
+    _order = "line_id, id"
+    _check_company_auto = True
+
+    line_id = fields.Many2one(
+        "therapy.remittance.line", required=True, index=True, ondelete="cascade"
+    )
+    reason_id = fields.Many2one(
+        "therapy.remittance.reason", required=True, index=True, ondelete="restrict"
+    )
+    group = fields.Selection(related="reason_id.group")
+    treatment = fields.Selection(related="reason_id.treatment")
+    amount = fields.Monetary(required=True)
+    company_id = fields.Many2one(related="line_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
