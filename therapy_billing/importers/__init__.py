@@ -3,6 +3,7 @@
 from .balances import BalancesImporter
 from .base import Importer, Result
 from .payers import PayersImporter
+from .remittances import RemittancesImporter
 from .schedule import ScheduleImporter
 from .services import ServicesImporter
 
@@ -11,6 +12,7 @@ IMPORTERS = {
     "payers": PayersImporter,
     "schedule": ScheduleImporter,
     "balances": BalancesImporter,
+    "remittances": RemittancesImporter,
 }
 
 __all__ = ["IMPORTERS", "Importer", "Result"]

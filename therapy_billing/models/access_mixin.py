@@ -25,7 +25,8 @@ class TherapyAccessMixin(models.AbstractModel):
         is_form = len(self) == 1 and not self.env.context.get(IN_LIST)
         # More than a name: a form, not the label of a reference.
         if is_form and self.id and len(specification) > 2:
-            self.env["therapy.access.log"]._therapy_log(self, "form")
+            logged = self._therapy_get_logged()
+            self.env["therapy.access.log"]._therapy_log(logged, "form")
         return result
 
     # The decorator of core's method would open a cursor that cannot write.
@@ -60,5 +61,15 @@ class TherapyAccessMixin(models.AbstractModel):
         :return: what core returns
         :rtype: dict
         """
-        self.env["therapy.access.log"]._therapy_log(self, "export")
+        logged = self._therapy_get_logged()
+        self.env["therapy.access.log"]._therapy_log(logged, "export")
         return super().export_data(fields_to_export)
+
+    def _therapy_get_logged(self):
+        """Return the records of patients that are looked at.
+
+        For a model that shows several patients, it must override this method.
+
+        :return: records with a patient
+        """
+        return self

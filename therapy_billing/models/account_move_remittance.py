@@ -42,11 +42,12 @@ class AccountMove(models.Model):
     @api.depends("therapy_remittance_id")
     def _compute_voided_by_move_id(self):
         """Extend to credit notes of remittances, whose undoing ends their shares."""
-        super()._compute_voided_by_move_id()
+        result = super()._compute_voided_by_move_id()
         for move in self:
             if move.therapy_remittance_id and move.move_type == "out_refund":
                 undone = move.reversal_move_ids.filtered(lambda x: x.state == "posted")
                 move.voided_by_move_id = undone.sorted("id")[-1:]
+        return result
 
     # === ACTION METHODS === #
 
@@ -112,7 +113,7 @@ class AccountMove(models.Model):
     def _therapy_check_shares(self):
         """Override: entries of a remittance are made and posted in one go."""
         own = self.filtered("therapy_remittance_id")
-        super(AccountMove, self - own)._therapy_check_shares()
+        return super(AccountMove, self - own)._therapy_check_shares()
 
     def _therapy_get_undo_problem(self) -> str:
         """Say why a guarantor's entry of a remittance cannot be taken back.

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class TherapyRemittanceAdjustment(models.Model):
@@ -20,3 +20,30 @@ class TherapyRemittanceAdjustment(models.Model):
     amount = fields.Monetary(required=True)
     company_id = fields.Many2one(related="line_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Add to remittances that are not posted.
+
+        :param list vals_list: values
+        :return: the records
+        """
+        records = super().create(vals_list)
+        records.line_id.remittance_id._check_draft()
+        return records
+
+    def write(self, vals):
+        """Keep what was posted.
+
+        :param dict vals: new values
+        :return: True
+        """
+        self.line_id.remittance_id._check_draft()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_posted(self):
+        """Keep what was posted."""
+        self.line_id.remittance_id._check_draft()

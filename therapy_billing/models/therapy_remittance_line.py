@@ -194,6 +194,34 @@ class TherapyRemittanceLine(models.Model):
             line.problem = problems.get(line)
             line.remark = remarks.get(line)
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Add lines to remittances that are not posted.
+
+        :param list vals_list: values of the lines
+        :return: the lines
+        :rtype: recordset of `therapy.remittance.line`
+        """
+        lines = super().create(vals_list)
+        lines.remittance_id._check_draft()
+        return lines
+
+    def write(self, vals):
+        """Keep what was posted.
+
+        :param dict vals: new values
+        :return: True
+        """
+        self.remittance_id._check_draft()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_posted(self):
+        """Keep what was posted."""
+        self.remittance_id._check_draft()
+
     # === ONCHANGE METHODS === #
 
     @api.onchange("allowed")

@@ -61,12 +61,11 @@ class TherapyRemittance(models.Model):
         """
         self.ensure_one()
         problems = []
-        later = self.env["therapy.remittance.line"].search(
+        others = self.env["therapy.remittance.line"].search(
             [
                 ("session_id", "in", self.line_ids.session_id.ids),
                 ("state", "=", "posted"),
                 ("remittance_id", "!=", self.id),
-                ("remittance_id.posted_at", ">=", self.posted_at),
             ]
         )
         problems += [
@@ -74,11 +73,23 @@ class TherapyRemittance(models.Model):
                 "%(name)s answers the same claims later. Undo it first.",
                 name=remittance.name,
             )
-            for remittance in later.remittance_id
+            for remittance in others.remittance_id
+            if remittance._get_post_order() > self._get_post_order()
         ]
         for move in self._get_guarantor_moves():
             problems += filter(None, [move._therapy_get_undo_problem()])
         return problems + self._get_money_problems()
+
+    def _get_post_order(self) -> tuple:
+        """Return when a remittance was posted.
+
+        Note: self.ensure_one()
+
+        :return: a sort key
+        :rtype: tuple
+        """
+        self.ensure_one()
+        return self.posted_at, min(self.move_ids.ids, default=0)
 
     def _get_money_problems(self) -> list[str]:
         """Say what was done with the money or the claims meanwhile.
@@ -229,7 +240,7 @@ class TherapyRemittance(models.Model):
         """Reverse credit notes and the money by plain entries of the day.
 
         Core would make a bill of the reversal of a credit note, with a number, and
-        show it to the payer.
+        show it to the payer. Core reconciles an entry with what it reverses.
 
         :param moves: the posted entries
         :return: the posted reversals
@@ -260,15 +271,6 @@ class TherapyRemittance(models.Model):
             ]
         )
         reversals.action_post()
-        parts = []
-        for move, reversal in zip(moves, reversals, strict=True):
-            for line, back in zip(
-                move.line_ids.sorted("id"), reversal.line_ids.sorted("id"), strict=True
-            ):
-                if line.account_id.reconcile and line.balance:
-                    debit, credit = (line, back) if line.balance > 0 else (back, line)
-                    parts.append((debit, credit, abs(line.amount_currency)))
-        moves.line_ids._therapy_reconcile_exactly(parts)
         return reversals
 
     def _prepare_reversed_item(self, line) -> dict:

@@ -75,7 +75,7 @@ class RemittanceCommon(TherapyCommon):
         sums = {}
         for share in session.line_ids.share_ids.filtered("live"):
             sums[share.partner_id] = sums.get(share.partner_id, 0.0) + share.amount
-        return {partner: round(amount, 2) for partner, amount in sums.items()}
+        return {payer: self.usd.round(amount) for payer, amount in sums.items()}
 
 
 @freeze_time(NOW)
