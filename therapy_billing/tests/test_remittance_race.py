@@ -88,17 +88,30 @@ class TestRemittanceRace(TransactionCase):
     def _delete_data(cls):
         ids = cls.ids
         with cls.registry.cursor() as cr:
-            for query in (
-                "DELETE FROM therapy_remittance_line WHERE remittance_id = %(remittance)s",
-                "DELETE FROM therapy_session_share WHERE session_id = %(session)s",
-                "UPDATE therapy_remittance SET payment_id = NULL WHERE id = %(remittance)s",
-                "DELETE FROM account_payment WHERE move_id IN (SELECT id FROM account_move"
-                " WHERE therapy_remittance_id = %(remittance)s)",
-                "DELETE FROM account_move WHERE therapy_remittance_id = %(remittance)s"
-                " OR patient_id = %(patient)s",
-                "DELETE FROM therapy_remittance WHERE id = %(remittance)s",
+            cr.execute(
+                SQL(
+                    "UPDATE account_move SET therapy_remittance_id = NULL"
+                    " WHERE therapy_remittance_id = %s",
+                    ids["remittance"],
+                )
+            )
+            for table, column, value in (
+                ("therapy_remittance_line", "remittance_id", ids["remittance"]),
+                ("therapy_session_share", "session_id", ids["session"]),
+                ("therapy_remittance", "id", ids["remittance"]),
+                ("account_payment", "partner_id", ids["partners"][0]),
+                ("account_move", "therapy_run_id", ids["run"]),
+                ("account_move", "partner_id", ids["partners"]),
             ):
-                cr.execute(query, ids)
+                values = tuple(value if isinstance(value, list) else [value])
+                cr.execute(
+                    SQL(
+                        "DELETE FROM %s WHERE %s IN %s",
+                        SQL.identifier(table),
+                        SQL.identifier(column),
+                        values,
+                    )
+                )
             env = api.Environment(cr, SUPERUSER_ID, {})
             env["therapy.billing.run"].browse(ids["run"]).unlink()
             env["therapy.session"].browse(ids["session"]).unlink()

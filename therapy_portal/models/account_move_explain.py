@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import format_date
 
 
 class AccountMove(models.Model):
@@ -49,6 +50,8 @@ class AccountMove(models.Model):
         insured = sum(live.filtered("partner_id.is_insurer").mapped("amount"))
         own = sum(own_shares.mapped("amount"))
         rest = session.amount_total - insured
+        if self.therapy_determined_on:
+            return [self._therapy_explain_answer(live)]
         reasons = []
         if not self.currency_id.is_zero(insured):
             reasons.append(
@@ -75,6 +78,25 @@ class AccountMove(models.Model):
         elif not reasons:
             reasons.append(self.env._("You pay the whole session."))
         return reasons
+
+    def _therapy_explain_answer(self, live) -> str:
+        """Say what the insurer's answer changed for the payer of this bill.
+
+        Note: self.ensure_one()
+
+        :param live: the live shares of a session
+        :return: the sentence in the reader's language
+        :rtype: str
+        """
+        own = live.filtered(lambda share: share.partner_id == self.partner_id)
+        before = own.filtered(lambda share: share.move_id != self)
+        return self.env._(
+            "The insurance answered on %(day)s: %(all)s of this session is yours, "
+            "%(before)s of it is on another bill.",
+            day=format_date(self.env, self.therapy_determined_on),
+            all=self.currency_id.format(sum(own.mapped("amount"))),
+            before=self.currency_id.format(sum(before.mapped("amount"))),
+        )
 
     def _therapy_get_portal_payments(self) -> list[dict]:
         """Return what was paid or credited on this bill, without naming other payers.
