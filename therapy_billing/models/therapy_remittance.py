@@ -109,6 +109,9 @@ class TherapyRemittance(models.Model):
     amount_contract = fields.Monetary(string="Contractual", compute="_compute_amounts")
     amount_patient = fields.Monetary(string="Patients Owe", compute="_compute_amounts")
     claim_count = fields.Integer(string="Claims", compute="_compute_amounts")
+    bill_count = fields.Integer(
+        string="Bills of Patients", compute="_compute_bill_count"
+    )
     problem = fields.Text(compute="_compute_problem")
     open_date_note = fields.Char(compute="_compute_problem")
 
@@ -174,6 +177,12 @@ class TherapyRemittance(models.Model):
             remittance.amount_contract = currency.round(contract)
             remittance.amount_patient = currency.round(patient)
             remittance.claim_count = len(lines.session_id)
+
+    @api.depends("move_ids")
+    def _compute_bill_count(self):
+        """Count the bills and credit notes of guarantors."""
+        for remittance in self:
+            remittance.bill_count = len(remittance._get_guarantor_moves())
 
     @api.depends(
         "state",
@@ -262,57 +271,3 @@ class TherapyRemittance(models.Model):
                         name=remittance.name,
                     )
                 )
-
-    # === ACTION METHODS === #
-
-    def action_view_entries(self):
-        """Open the payment's entry and all others of the remittance.
-
-        :return: the action
-        :rtype: dict
-        """
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Entries of %(name)s", name=self.name),
-            "res_model": "account.move",
-            "view_mode": "list,form",
-            "domain": [("therapy_remittance_id", "=", self.id)],
-            "context": {"create": False},
-        }
-
-    def action_add_claims(self):
-        """Open the dialog with the insurer's open claims.
-
-        :return: the action
-        :rtype: dict
-        """
-        self.ensure_one()
-        self._check_draft()
-        wizard = self.env["therapy.remittance.claims.wizard"].create(
-            {"remittance_id": self.id}
-        )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Open Claims"),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
-
-    def _get_entry_date(self):
-        """Return when the remittance is booked: its day, or the first open one.
-
-        Note: self.ensure_one()
-
-        :return: the day
-        :rtype: date
-        """
-        self.ensure_one()
-        journal = self.env["account.move"]._therapy_get_journal(self.company_id)
-        day = self.company_id._therapy_get_open_date(self.date, journal)
-        if self.method_line_id:
-            own = self.method_line_id.journal_id
-            day = self.company_id._therapy_get_open_date(day, own)
-        return day

@@ -26,66 +26,6 @@ class TherapyRemittance(models.Model):
 
     _inherit = "therapy.remittance"
 
-    def _bill_awaited(self):
-        """Bill the parts that were to wait for the insurer's answer.
-
-        Note: self.ensure_one()
-
-        :return: the draft claims
-        :rtype: recordset of `account.move`
-        """
-        self.ensure_one()
-        # sudo: shares are written by billing only.
-        shares_sudo = self.line_ids.session_id.sudo()._get_awaited_shares()  # sudo: see
-        shares_sudo = shares_sudo.filtered(lambda x: x.partner_id == self.partner_id)
-        groups = shares_sudo.grouped("session_id")
-        run = self._get_run()
-        digits, accounts, vals_list, parts = self.currency_id.decimal_places, {}, [], []
-        for session, shares in groups.items():
-            part = [
-                (
-                    share.session_line_id.sudo(False),
-                    money.to_minor(share.amount, digits),
-                )
-                for share in shares
-            ]
-            key = (self.partner_id.id, session.patient_id, session.sudo(False), False)
-            vals = run._prepare_bill_vals(key, part, accounts)
-            vals_list.append(
-                {**vals, **self._prepare_common_vals(), "therapy_run_id": False}
-            )
-            parts.append(part)
-        run._add_distributions(vals_list, parts)
-        moves = self._get_quiet_move().create(vals_list)
-        for move, shares in zip(moves, groups.values(), strict=True):
-            lines = move.invoice_line_ids.sorted("sequence")
-            for line, share in zip(lines, shares, strict=True):
-                share.write(
-                    {
-                        "move_id": move.id,
-                        "move_line_id": line.id,
-                        "awaits_answer": False,
-                    }
-                )
-        return moves
-
-    def _get_run(self):
-        """Return a billing run that is not kept: it knows how bills are made.
-
-        :return: the run
-        :rtype: recordset of `therapy.billing.run`
-        """
-        day = self._get_entry_date()
-        return self.env["therapy.billing.run"].new(
-            {
-                "company_id": self.company_id.id,
-                "date_from": day,
-                "date_to": day,
-                "invoice_date": day,
-                "journal_id": self._get_sale_journal().id,
-            }
-        )
-
     def _get_sale_journal(self):
         """Return the journal of bills and credit notes.
 
@@ -120,9 +60,9 @@ class TherapyRemittance(models.Model):
         :rtype: recordset of `account.move`
         """
         groups = self._group_items(plans)
-        sources = self._get_sources(plans)
+        sources, common = self._get_sources(plans), self._prepare_common_vals()
         vals_list = [
-            self._prepare_move_vals(key, items, sources)
+            self._prepare_move_vals(key, items, sources, common)
             for key, items in groups.items()
         ]
         moves = self._get_quiet_move().create(vals_list)
@@ -160,40 +100,6 @@ class TherapyRemittance(models.Model):
             groups[key] += items
         return dict(groups)
 
-    def _await_following(self, plan) -> bool:
-        """Note what the next insurer is to bear, if it is billed on receipt.
-
-        :param ServicePlan plan: the plan of a service
-        :return: whether it is, so that nothing is booked for it now
-        :rtype: bool
-        """
-        insurer = plan.following.insurer_id
-        # sudo: shares are written by billing only.
-        shares_sudo = plan.service.sudo().share_ids.filtered(  # sudo: see above
-            lambda share: share.partner_id == insurer and share.live
-        )
-        waiting_sudo = shares_sudo.filtered("awaits_answer")
-        if plan.following.billing_policy != "on_receipt" or (
-            shares_sudo - waiting_sudo
-        ):
-            return False
-        digits = self.currency_id.decimal_places
-        old = sum(money.to_minor(share.amount, digits) for share in waiting_sudo)
-        # Kept, so that undoing the remittance can bring it back.
-        waiting_sudo.awaits_answer = False
-        if cents := old + plan.change.following:
-            shares_sudo.create(
-                {
-                    "session_line_id": plan.service.id,
-                    "partner_id": insurer.id,
-                    "kind": "supplement",
-                    "amount": money.to_major(cents, digits),
-                    "awaits_answer": True,
-                    "remittance_id": self.id,
-                }
-            )
-        return True
-
     def _get_sources(self, plans) -> dict:
         """Return the bill lines whose income account and analytic count.
 
@@ -225,7 +131,7 @@ class TherapyRemittance(models.Model):
             "therapy_remittance_id": self.id,
         }
 
-    def _prepare_move_vals(self, key, items, sources) -> dict:
+    def _prepare_move_vals(self, key, items, sources, common) -> dict:
         """Return the values of one bill or credit note.
 
         For a module to change them, it must override this method and call super.
@@ -233,13 +139,14 @@ class TherapyRemittance(models.Model):
         :param tuple key: partner, patient, session of a claim or none, ...
         :param list items: the lines
         :param dict sources: bill lines by service
+        :param dict common: values of all entries
         :return: values of an `account.move`
         :rtype: dict
         """
         partner, patient, session, _lower = key
         total = sum(item.cents for item in items)
         sign = 1 if total > 0 else -1
-        day = self._get_entry_date()
+        day = common["invoice_date"]
         due, cause = day, False
         if sign > 0:
             today = max(day, self.company_id._therapy_local_date())
@@ -247,7 +154,7 @@ class TherapyRemittance(models.Model):
         elif not session:
             cause = "eob"
         return {
-            **self._prepare_common_vals(),
+            **common,
             "move_type": "out_invoice" if sign > 0 else "out_refund",
             "partner_id": partner.id,
             "patient_id": patient.id,

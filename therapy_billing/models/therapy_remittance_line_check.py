@@ -14,11 +14,14 @@ class TherapyRemittanceLine(models.Model):
         :return: reason in words by line that has one
         :rtype: dict
         """
-        history = self._get_history()
-        problems = {}
+        history, problems = self._get_history(), {}
+        by_service = self.remittance_id.line_ids.grouped(
+            lambda line: (line.remittance_id, line.session_line_id)
+        )
         for line in self:
             text = line._get_claim_problem() or line._get_amount_problem()
-            text = text or line._get_answer_problem(history)
+            same = by_service.get((line.remittance_id, line.session_line_id), line)
+            text = text or line._get_answer_problem(history, same)
             if text:
                 problems[line] = text
         return problems
@@ -115,12 +118,13 @@ class TherapyRemittanceLine(models.Model):
             return self.env._("A take-back has a negative charge.")
         return ""
 
-    def _get_answer_problem(self, history) -> str:
+    def _get_answer_problem(self, history, same) -> str:
         """Say why a line contradicts what was answered before.
 
         Note: self.ensure_one()
 
         :param dict history: as :meth:`_get_history` returns it
+        :param same: the remittance's lines about the same service
         :return: the reason, empty if it does not
         :rtype: str
         """
@@ -129,9 +133,6 @@ class TherapyRemittanceLine(models.Model):
             self.session_line_id,
             self.partner_id,
             self.currency_id,
-        )
-        same = self.remittance_id.line_ids.filtered(
-            lambda line: line.session_line_id == service
         )
         if len(same.filtered(lambda line: line.is_takeback == self.is_takeback)) > 1:
             return self.env._("The service is on this remittance twice.")

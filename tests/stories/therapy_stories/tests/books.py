@@ -93,8 +93,33 @@ NOTHING = {
     "a bill is not worth its shares": """
         SELECT move.name FROM account_move move
           JOIN therapy_session_share share ON share.move_id = move.id
-         WHERE move.state = 'posted' GROUP BY move.id
+         WHERE move.state = 'posted' AND move.therapy_remittance_id IS NULL
+      GROUP BY move.id
         HAVING ROUND(move.amount_total * 100) <> SUM(ROUND(share.amount * 100))""",
+    "a line of an insurer's answer is not worth its shares": """
+        SELECT move.name FROM account_move move
+          JOIN account_move_line line ON line.move_id = move.id
+          JOIN therapy_session_share share ON share.move_line_id = line.id
+         WHERE move.state = 'posted' AND move.therapy_remittance_id IS NOT NULL
+      GROUP BY move.id, line.id
+        HAVING ROUND(line.balance * -100) <> SUM(ROUND(share.amount * 100))""",
+    "the shares of an answered service are not its amount": """
+        SELECT line.id FROM therapy_session_line line
+          JOIN therapy_session_share share
+            ON share.session_line_id = line.id AND share.live
+      GROUP BY line.id
+        HAVING BOOL_OR(share.answered)
+           AND ROUND(line.amount * 100) <> SUM(ROUND(share.amount * 100))""",
+    "a claim that was answered is still open": """
+        SELECT line.session_id FROM account_move_line item
+          JOIN account_move move ON move.id = item.move_id
+          JOIN account_account account ON account.id = item.account_id
+          JOIN therapy_session_line line ON line.session_id = move.claim_session_id
+          JOIN therapy_session_share share ON share.session_line_id = line.id
+           AND share.live AND share.partner_id = move.partner_id
+         WHERE move.state = 'posted' AND account.account_type = 'asset_receivable'
+           AND item.amount_residual <> 0
+      GROUP BY line.session_id, move.id HAVING BOOL_AND(share.answered)""",
     "a finished try still holds a part": """
         SELECT allocation.id FROM therapy_payment_allocation allocation
           JOIN payment_transaction tx ON tx.id = allocation.transaction_id
