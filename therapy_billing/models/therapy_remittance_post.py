@@ -94,6 +94,8 @@ class TherapyRemittance(models.Model):
         pairs |= {(move.partner_id, move.claim_session_id) for move in touched}
         self._settle_claims(pairs)
         self._apply_guarantor_credits(moves)
+        bills = moves.filtered(lambda move: not move.claim_session_id)
+        bills._therapy_apply_credits_by_policy()
 
     def _mark_answers(self, plans):
         """Note what was answered and what it came to.

@@ -209,3 +209,16 @@ class TestRemittance(RemittanceCommon):
         self.assertEqual(session.patient_share_state, "final")
         self.assertResidual(self._claims(session), 0)
         self.assertCents(self._receivable(self.ann), 35.0)
+
+    def test_a_bill_after_the_answer_uses_credits_where_the_practice_wants_it(self):
+        self.practice.therapy_use_credits = True
+        session = self._bill_ann()
+        method = self.practice._therapy_get_receipt_methods()[:1]
+        self.env["account.payment"]._therapy_record(
+            self.ann, 4.0, method, self._today()
+        )
+        remittance = self._post(self._answer(session, 85.0, 55.25, 35.0))
+        supplement = remittance.move_ids.filtered(lambda x: x.partner_id == self.ann)
+        self.assertResidual(supplement, 1.0)
+        remittance.action_undo()
+        self.assertCents(self.ann.therapy_credit_amount, 4.0)

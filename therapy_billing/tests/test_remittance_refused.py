@@ -144,3 +144,12 @@ class TestRemittanceRefused(RemittanceCommon):
         remittance.with_user(users["biller"]).action_post()
         remittance.with_user(users["biller"]).action_undo("Wrong")
         self.assertEqual(remittance.state, "undone")
+
+    def test_who_opens_a_remittance_looks_at_its_patients(self):
+        session = self._bill_ann()
+        remittance = self._create_remittance([self._answer(session, 85.0, 55.25, 35.0)])
+        domain = [("patient_id", "=", self.ann.id), ("model", "=", "therapy.session")]
+        Log = self.env["therapy.access.log"]
+        before = Log.search_count(domain)
+        remittance.web_read({"name": {}, "amount": {}, "trace": {}})
+        self.assertEqual(Log.search_count(domain), before + 1)

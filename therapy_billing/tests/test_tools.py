@@ -5,16 +5,18 @@ from datetime import datetime
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.therapy_billing.tools import clock, money, npi, rows
+from odoo.addons.therapy_billing.tools import clock, eob, money, npi, rows
 
 MODULES = (
     "importers.payers_rows",
     "importers.people",
+    "importers.remittances_rows",
     "importers.schedule_rows",
     "importers.services",
     "tools.card_numbers",
     "tools.clock",
     "tools.codes",
+    "tools.eob",
     "tools.fees",
     "tools.luhn",
     "tools.money",
@@ -98,3 +100,19 @@ class TestTools(BaseCase):
         content = "Last Name\n=1+1\n  Mu\u0308ller \n".encode()
         cells = [row.cells["Last Name"] for row in rows.read_csv(content, ())]
         self.assertEqual(cells, ["=1+1", "M\u00fcller"])
+
+    def test_an_insurers_answer_moves_every_cent_somewhere(self):
+        chance = random.Random(3)
+        for _round in range(500):
+            claim, following, guarantors, estimate, contractual, paid, patient = (
+                chance.randint(0, 20000) for _n in range(7)
+            )
+            answer = eob.Answer(paid, patient, chance.random() < 0.7)
+            borne = eob.Borne(claim, following, guarantors, estimate, contractual)
+            change = eob.get_change(answer, borne, chance.random() < 0.5)
+            self.assertFalse(change.claim + change.following + change.guarantors)
+            if answer.final:
+                booked = contractual + change.contractual
+                self.assertEqual(claim + change.claim, paid + booked)
+                left = guarantors + change.guarantors + following + change.following
+                self.assertEqual(left, patient)
