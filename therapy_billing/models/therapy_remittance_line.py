@@ -181,8 +181,7 @@ class TherapyRemittanceLine(models.Model):
         "charge",
         "allowed",
         "paid",
-        "adjustment_ids.amount",
-        "adjustment_ids.reason_id",
+        *TREATMENT_FIELDS.values(),
         "state",
     )
     def _compute_problem(self):

@@ -1,5 +1,7 @@
 from odoo import models
 
+from .therapy_remittance_line import TREATMENT_FIELDS
+
 
 class TherapyRemittanceLine(models.Model):
     """What keeps a line from being posted, in plain words."""
@@ -101,7 +103,8 @@ class TherapyRemittanceLine(models.Model):
         """
         self.ensure_one()
         currency = self.currency_id
-        adjusted = sum(self.adjustment_ids.mapped("amount"))
+        # The sums, not the adjustments: quick entry is checked while it is typed.
+        adjusted = sum(self[name] for name in TREATMENT_FIELDS.values())
         if currency.compare_amounts(self.paid + adjusted, self.charge):
             return self.env._(
                 "Paid %(paid)s and adjustments %(adjusted)s are not the charge of "

@@ -95,6 +95,13 @@ class TestRemittanceRace(TransactionCase):
                     ids["remittance"],
                 )
             )
+            cr.execute(
+                SQL(
+                    "DELETE FROM account_partial_reconcile WHERE debit_move_id IN"
+                    " (SELECT id FROM account_move_line WHERE partner_id IN %s)",
+                    tuple(ids["partners"]),
+                )
+            )
             for table, column, value in (
                 ("therapy_remittance_line", "remittance_id", ids["remittance"]),
                 ("therapy_session_share", "session_id", ids["session"]),
