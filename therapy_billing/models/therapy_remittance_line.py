@@ -82,10 +82,10 @@ class TherapyRemittanceLine(models.Model):
         string="Contractual Adjustment Booked", readonly=True, copy=False
     )
     guarantor_entry = fields.Monetary(
-        string="Asked of the Patient's Side",
+        string="Patient's Change",
         readonly=True,
         copy=False,
-        help="Less than 0: given back as credit.",
+        help="What the patient's side was asked for more; less than 0: given back.",
     )
     was_answered = fields.Boolean(readonly=True, copy=False)
     payment_line_id = fields.Many2one(

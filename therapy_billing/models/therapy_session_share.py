@@ -45,6 +45,7 @@ class TherapySessionShare(models.Model):
         copy=False,
     )
     awaits_answer = fields.Boolean(
+        string="Waits",
         readonly=True,
         copy=False,
         help="An insurer's part that is on no bill before the insurer answers.",
