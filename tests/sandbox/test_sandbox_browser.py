@@ -1,9 +1,5 @@
 """The payment form in a real browser. A missing Chromium is a failure."""
 
-import http.server
-import os
-import shutil
-import threading
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,62 +8,6 @@ pytestmark = pytest.mark.browser
 
 FORM = 'iframe[title="Secure payment input frame"]'
 BANK = 'iframe[title="3D Secure authentication"]'
-PAGE = """<!DOCTYPE html><html><body>
-<div id="payment"></div><script src="{script}"></script></body></html>"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "chromium is not installed; the payment form cannot be tested"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = browser.new_context()
-        context.set_default_timeout(8000)
-        yield context
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def shop(server):
-    """A shop on another port, so another origin: /v3 and /endive load the script."""
-    scripts = {"/v3": "/v3/", "/endive": "/endive/stripe.js"}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            path = urlsplit(self.path).path
-            script = server.url + scripts.get(path, "/endive/stripe.js")
-            body = PAGE.format(script=script).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    shop = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=shop.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{shop.server_port}"
-    shop.shutdown()
-    shop.server_close()
-
-
-@pytest.fixture
-def page(chromium, shop):
-    page = chromium.new_page()
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{shop}/endive")
-    yield page
-    page.close()
-    assert not problems
-
-
 MOUNT = """options => new Promise((ready, failed) => {
     window.log = [];
     window.stripe = Stripe("pk_test_sandbox", {locale: "en"});

@@ -136,7 +136,7 @@ def test_disabled_and_deleted_endpoints_get_nothing(api, receiver):
         {"url": "http://example.com/hook"},
         {"url": "http://127.0.0.1.example.com/hook"},
         {"enabled_events[]": "nonsense.happened"},
-        {"api_version": "2019-05-16"},
+        {"api_version": "2020-08-27"},
     ],
 )
 def test_refused_endpoints(api, change):

@@ -122,8 +122,8 @@ def test_headers(api):
 
 
 def test_other_versions_are_refused(api):
-    error = api.error("customers", headers={"Stripe-Version": "2019-05-16"})
-    assert "2019-05-16" in error["message"]
+    error = api.error("customers", headers={"Stripe-Version": "2020-08-27"})
+    assert "2020-08-27" in error["message"]
 
 
 def test_json_bodies_are_refused(api):

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 from . import (  # noqa: F401
     API_VERSION,
     account,
+    apple_pay,
     balance,
     browser,
     charges,
@@ -109,7 +110,10 @@ class App:
         }
         self.store.requests.append(entry)
         del self.store.requests[:-MAX_LOG]
-        headers = {"Request-Id": entry["id"], "Stripe-Version": API_VERSION}
+        headers = {
+            "Request-Id": entry["id"],
+            "Stripe-Version": entry["api_version"] or API_VERSION,
+        }
         if entry["idempotency_key"]:
             headers["Idempotency-Key"] = entry["idempotency_key"]
         status, body = pipeline.answer(self, request, entry, headers)

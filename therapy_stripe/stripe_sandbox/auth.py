@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from . import API_VERSION
+from . import versions
 from .errors import ApiError, invalid
 
 #: Parameters that never reach the log.
@@ -49,11 +49,11 @@ def _api_key(request, raw):
 
 
 def check_version(version):
-    """Refuse any ``Stripe-Version`` but the sandbox's own."""
-    if version and version != API_VERSION:
+    """Refuse any ``Stripe-Version`` that the sandbox does not speak."""
+    if version and version not in versions.KNOWN:
         raise invalid(
             f"Invalid Stripe API version: {version}. The sandbox speaks "
-            f"{API_VERSION} only."
+            f"{' and '.join(versions.KNOWN)} only."
         )
 
 

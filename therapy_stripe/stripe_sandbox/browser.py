@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from . import payment_flow, setup_intents
+from . import bank_pages, microdeposits, payment_flow, setup_intents
 from .cards import BY_NUMBER, brand_of
 from .errors import ApiError
 from .routing import Context
@@ -24,8 +24,8 @@ SCRIPT_PARTS = (
     "stripe/3-elements.js",
     "stripe/4-stripe.js",
 )
-ASSETS = {"elements.js", "elements.css", "challenge.js"}
-CHALLENGE = re.compile(r"^/_sandbox/3ds/(?P<id>(pi|seti)_\w+)$")
+ASSETS = {"elements-bank.js", "elements.js", "elements.css", "challenge.js"}
+CHALLENGE = re.compile(r"^/_sandbox/(?P<page>3ds|microdeposits)/(?P<id>(pi|seti)_\w+)$")
 LOCAL_ORIGIN = re.compile(r"^http://(127(\.\d{1,3}){3}|localhost)(:\d+)?$")
 MAX_SMALL_BODY = 1000
 #: Pages of this machine may frame ours; ours load nothing from elsewhere.
@@ -47,9 +47,16 @@ def respond(app, request):
         return _asset("elements.html")
     if path == "/_sandbox/card_details" and request.method == "POST":
         return _card_details(request)
+    if path == "/_sandbox/bank_sign_in" and request.method == "POST":
+        status, body = bank_pages.sign_in(app.store, request)
+        return Response(json.dumps(body), status, mimetype="application/json")
     match = CHALLENGE.match(path)
     if match:
         try:
+            if match["page"] == "microdeposits":
+                return _html(
+                    bank_pages.verification_page(app.store, request, match["id"])
+                )
             return _challenge(app, request, match["id"])
         except ApiError as exc:
             return Response(str(exc), exc.status, mimetype="text/plain")
@@ -95,6 +102,8 @@ def _challenge(app, request, intent_id):
         intent = app.store.get(table, intent_id)
         secret = request.values.get("client_secret")
         if intent is None or secret != intent["client_secret"]:
+            raise ApiError(404, "No such authentication.")
+        if microdeposits.waits(intent):
             raise ApiError(404, "No such authentication.")
         if request.method == "POST" and intent["status"] == "requires_action":
             settle(app.store, intent, request.form.get("outcome") == "complete")

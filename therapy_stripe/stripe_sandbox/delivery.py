@@ -14,6 +14,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+from . import versions
 from .validation import check_object
 from .wire import public
 
@@ -33,10 +34,13 @@ def is_loopback_url(url):
     return parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
 
 
-def body_of(event):
-    """Return the bytes of the event's payload."""
+def body_of(event, endpoint):
+    """Return the bytes of the event's payload, in the endpoint's version."""
     payload = public(event)
     check_object(payload)
+    if versions.is_old(endpoint["api_version"]):
+        payload["api_version"] = versions.OLD
+        payload["data"]["object"] = event.get("_old", payload["data"]["object"])
     return json.dumps(payload, indent=2).encode()
 
 
@@ -61,14 +65,14 @@ def signed_request(store, event, endpoint):
     """
     now = int(time.time())
     if store.deliver["wrong_secret"]:
-        body = body_of(event)
+        body = body_of(event, endpoint)
         return body, _headers(body, ["whsec_not_the_endpoints"], now)
     live = [
         entry["secret"]
         for entry in endpoint["_secrets"]
         if entry["expires"] is None or entry["expires"] > now
     ]
-    body = body_of(event)
+    body = body_of(event, endpoint)
     return body, _headers(body, live, now)
 
 

@@ -2,7 +2,7 @@
 
 import random
 
-from . import API_VERSION
+from . import API_VERSION, versions
 from .errors import not_found
 from .routing import route
 from .validation import check_object
@@ -34,7 +34,9 @@ def emit(ctx, event_type, obj, previous=None):
     }
     for endpoint in endpoints_for(store, event):
         queue(store, event, endpoint)
-    check_object(event)
+        if versions.is_old(endpoint["api_version"]) and "_old" not in event:
+            event["_old"] = versions.render(store, public(obj))
+    check_object(public(event))
     return store.put("event", event)
 
 

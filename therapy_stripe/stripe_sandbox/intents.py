@@ -36,12 +36,17 @@ OPTIONS = {
     ("setup_intent", BANK): {"mandate_options", "verification_method"},
     ("payment_intent", "card"): {
         "capture_method",
+        "mandate_options",
         "request_three_d_secure",
         "setup_credential_usage",
         "setup_future_usage",
         "stored_credential_usage",
     },
-    ("setup_intent", "card"): {"request_three_d_secure", "setup_credential_usage"},
+    ("setup_intent", "card"): {
+        "mandate_options",
+        "request_three_d_secure",
+        "setup_credential_usage",
+    },
 }
 DEFAULT_OPTIONS = {
     "card": {

@@ -15,7 +15,7 @@ FROM_BROWSER = {
 
 def check(ctx, intent, method, params):
     """Refuse to confirm a bank debit that nobody agreed to."""
-    if not is_bank(method) or ctx.publishable or _acceptance(ctx, params):
+    if not is_bank(method) or ctx.publishable or acceptance(ctx, params):
         return
     named = params.get("mandate")
     if named and (named != method["_mandate"] or ctx.store.get(TABLE, named) is None):
@@ -33,7 +33,8 @@ def check(ctx, intent, method, params):
         )
 
 
-def _acceptance(ctx, params):
+def acceptance(ctx, params):
+    """Return how the payer agreed: as the server says, or in the browser."""
     given = (params.get("mandate_data") or {}).get("customer_acceptance")
     return given or (FROM_BROWSER if ctx.publishable else None)
 
@@ -43,11 +44,11 @@ def of(ctx, intent, method, params, reusable):
 
     :param reusable: for later debits as well, not for this one only
     """
-    given = _acceptance(ctx, params)
+    given = acceptance(ctx, params)
     if given is None:
         return method["_mandate"]
     online = given.get("online") or {}
-    acceptance = {
+    accepted = {
         "accepted_at": given.get("accepted_at") or ctx.store.now(),
         "type": given["type"],
         given["type"]: {
@@ -60,7 +61,7 @@ def of(ctx, intent, method, params, reusable):
     mandate = {
         "id": ctx.store.new_id("mandate"),
         "object": TABLE,
-        "customer_acceptance": acceptance,
+        "customer_acceptance": accepted,
         "livemode": False,
         "payment_method": method["id"],
         "payment_method_details": {

@@ -63,7 +63,8 @@ def confirm(ctx, intent, method, params):
     if is_bank(method):
         if method["_verified"]:
             return bank_flow.start(ctx, intent, method, params)
-        intent["_mandate_data"] = params.get("mandate_data")
+        acceptance = mandates.acceptance(ctx, params)
+        intent["_mandate_data"] = {"customer_acceptance": acceptance}
         return microdeposits.ask(ctx, intent, method)
     card = card_of(method)
     off_session = bool(params.get("off_session"))

@@ -9,7 +9,7 @@ import random
 import time
 from contextlib import nullcontext
 
-from . import auth, faults, idempotency, routing, wire
+from . import auth, faults, idempotency, routing, versions, wire
 from .errors import ApiError, Dropped, invalid
 from .intents import PUBLISHABLE_FIELDS
 from .validation import Violation, check_object
@@ -68,6 +68,7 @@ def _run(app, request, entry, headers):
             entry["idempotency_key"] if request.method == "POST" else None,
             publishable,
             request.host_url.rstrip("/"),
+            entry["api_version"],
         )
         return _claimed(app, request, entry, headers, (ctx, route, arguments, raw))
 
@@ -149,14 +150,19 @@ def _keep(ctx, status, body):
 def _handle(ctx, route, arguments, raw):
     """Return ``(status, body, stored)`` of the handler's work."""
     try:
+        old = versions.is_old(ctx.version)
+        if old:
+            raw = versions.translate(route.name, raw)
         ctx.params = route.coerce(raw, ctx.publishable)
         wire.check_expand(route.kind, ctx.params.get("expand"))
         result = wire.public(route.handler(ctx, **arguments))
         wire.expand(ctx.store, result, ctx.params.get("expand"))
         check_object(result)
+        if old:
+            result = versions.render(ctx.store, result)
         return 200, _browser_view(result) if ctx.publishable else result, True
     except ApiError as exc:
-        return _refusal(exc, ctx.publishable)
+        return _refusal(ctx, exc)
     except Violation as exc:
         _logger.error("answer breaks the SDK's annotations: %s", exc)
         return 500, _bug(exc), False
@@ -165,7 +171,7 @@ def _handle(ctx, route, arguments, raw):
         return 500, _bug(exc), False
 
 
-def _refusal(exc, publishable):
+def _refusal(ctx, exc):
     """Check the objects inside an error, and trim them for a browser."""
     error = exc.error
     for name in ("payment_intent", "setup_intent", "payment_method"):
@@ -175,7 +181,9 @@ def _refusal(exc, publishable):
             check_object(error[name])
         except Violation as violation:
             return 500, _bug(violation), False
-        if publishable:
+        if versions.is_old(ctx.version):
+            error[name] = versions.render(ctx.store, error[name])
+        if ctx.publishable:
             error[name] = _browser_view(error[name])
     return exc.status, exc.body(), exc.stored
 

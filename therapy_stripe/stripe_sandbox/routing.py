@@ -56,6 +56,7 @@ class Context:
     idempotency_key: str | None = None
     publishable: bool = False
     base_url: str = ""
+    version: str | None = None
 
 
 def route(method, path, params, implemented=None, publishable=None, refused=None):

@@ -1,6 +1,6 @@
 """Webhook endpoints: where events go. Loopback addresses only."""
 
-from . import API_VERSION
+from . import API_VERSION, versions
 from .delivery import is_loopback_url
 from .errors import invalid, not_found
 from .metadata import merged
@@ -16,9 +16,10 @@ def create(ctx):
     store, params = ctx.store, ctx.params
     _check_url(params["url"])
     _check_events(params["enabled_events"])
-    if params.get("api_version", API_VERSION) != API_VERSION:
+    if params.get("api_version", API_VERSION) not in versions.KNOWN:
         raise invalid(
-            f"The sandbox renders events of {API_VERSION} only.", "api_version"
+            f"The sandbox renders events of {' and '.join(versions.KNOWN)} only.",
+            "api_version",
         )
     secret = f"whsec_{store.token(32)}"
     endpoint = store.put(

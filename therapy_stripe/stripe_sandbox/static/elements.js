@@ -35,6 +35,9 @@
         visa: "Visa",
         discover: "Discover",
     };
+    const bank = window.sandboxBank;
+    const tabs = document.getElementById("tabs");
+    let methodType = "card";
     let key = null;
     let billing = {};
     let detailsFor = "";
@@ -122,10 +125,18 @@
     };
 
     function firstProblem() {
+        return methodType === "card" ? firstCardProblem() : bank.firstProblem();
+    }
+
+    function firstCardProblem() {
         for (const name of Object.keys(fields)) {
             const problem = CHECKS[name]();
             if (problem) {
-                return { name, code: problem[0], message: problem[1] };
+                return {
+                    field: fields[name],
+                    code: problem[0],
+                    message: problem[1],
+                };
             }
         }
         return null;
@@ -195,10 +206,40 @@
     }
 
     function changed() {
-        const empty = Object.values(fields).every((field) => !field.value);
-        send("change", { empty, complete: firstProblem() === null });
-        tellDetails();
+        const isCard = methodType === "card";
+        const empty = isCard
+            ? Object.values(fields).every((field) => !field.value)
+            : bank.empty();
+        send("change", { empty, complete: firstProblem() === null, methodType });
+        if (isCard) tellDetails();
     }
+
+    // -- card or bank account ---------------------------------------------------
+
+    function select(type) {
+        methodType = type;
+        form.hidden = document.getElementById("card-hint").hidden = type !== "card";
+        bank.form.hidden = type === "card";
+        for (const tab of tabs.children) {
+            tab.setAttribute("aria-selected", String(tab.dataset.type === type));
+        }
+        resize();
+    }
+
+    tabs.addEventListener("click", (event) => {
+        const tab = event.target.closest("button");
+        if (tab && tab.dataset.type !== methodType) {
+            select(tab.dataset.type);
+            changed();
+        }
+    });
+    bank.form.addEventListener("input", (event) => {
+        bank.switchProof();
+        const name = event.target.name;
+        if (event.target.getAttribute("aria-invalid") === "true") bank.show(name);
+        resize();
+        changed();
+    });
 
     form.addEventListener("input", (event) => {
         const name = event.target.name;
@@ -221,12 +262,17 @@
     // -- what the page asks for -----------------------------------------------
 
     function validate() {
-        for (const name of Object.keys(fields)) show(name, CHECKS[name]());
+        if (methodType === "card") {
+            for (const name of Object.keys(fields)) show(name, CHECKS[name]());
+        } else {
+            bank.showAll();
+            resize();
+        }
         const problem = firstProblem();
         if (!problem) {
-            return {};
+            return { methodType };
         }
-        fields[problem.name].focus();
+        problem.field.focus();
         return {
             error: {
                 type: "validation_error",
@@ -238,10 +284,10 @@
 
     function billingForm(params, extra) {
         const details = { ...billing, ...(extra || {}) };
-        const address = {
-            ...(details.address || {}),
-            postal_code: fields.postal.value.trim(),
-        };
+        const address = { ...(details.address || {}) };
+        if (methodType === "card") {
+            address.postal_code = fields.postal.value.trim();
+        }
         for (const name of ["name", "email", "phone"]) {
             if (details[name]) params.set(`billing_details[${name}]`, details[name]);
         }
@@ -250,28 +296,37 @@
         }
     }
 
-    async function createPaymentMethod(data) {
-        const invalid = validate();
-        if (invalid.error) {
-            return invalid;
-        }
+    function cardParams() {
         const expiry = digits("expiry");
-        const params = new URLSearchParams({
-            key,
+        return {
             type: "card",
             "card[number]": digits("number"),
             "card[exp_month]": expiry.slice(0, 2),
             "card[exp_year]": `20${expiry.slice(2, 4)}`,
             "card[cvc]": digits("cvc"),
-        });
-        billingForm(params, data.billing_details);
+        };
+    }
+
+    async function createPaymentMethod(data) {
+        const invalid = validate();
+        if (invalid.error) {
+            return invalid;
+        }
         try {
+            const own = methodType === "card" ? cardParams() : await bank.params();
+            const params = new URLSearchParams();
+            billingForm(params, data.billing_details);
+            for (const [name, value] of Object.entries({ key, ...own })) {
+                params.set(name, value);
+            }
             const response = await fetch("/v1/payment_methods", {
                 method: "POST",
                 body: params,
             });
             const body = await response.json();
-            return response.ok ? { id: body.id } : { error: body.error };
+            return response.ok
+                ? { id: body.id, methodType }
+                : { error: body.error };
         } catch {
             return {
                 error: {
@@ -283,6 +338,13 @@
     }
 
     function fill(values) {
+        const type = values.type || methodType;
+        if (type !== methodType) select(type);
+        if (type !== "card") {
+            bank.fill(values);
+            changed();
+            return {};
+        }
         for (const [name, value] of Object.entries(values)) {
             if (fields[name]) {
                 fields[name].value = value;
@@ -295,6 +357,10 @@
     function init(data) {
         key = data.key;
         billing = data.billing || {};
+        if (!bank.fields.holder.value) bank.fields.holder.value = billing.name || "";
+        const types = data.types && data.types.length ? data.types : ["card"];
+        tabs.hidden = types.length < 2;
+        select(types[0]);
         const postal = (billing.address || {}).postal_code;
         if (postal && !fields.postal.value) fields.postal.value = postal;
         for (const name of APPEARANCE) {
@@ -310,7 +376,8 @@
         validate,
         createPaymentMethod,
         fill,
-        focus: () => fields.number.focus(),
+        focus: () =>
+            methodType === "card" ? fields.number.focus() : bank.fields.holder.focus(),
     };
 
     window.addEventListener("message", async (event) => {

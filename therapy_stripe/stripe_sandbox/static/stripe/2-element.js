@@ -167,19 +167,20 @@
                     key: this._elements._stripe._key,
                     billing: defaults.billingDetails || {},
                     variables: appearance.variables || {},
+                    types: await this._elements._methodTypes(),
                 });
                 clearTimeout(this._loadTimer);
                 this._resolveLoaded();
                 this._emit("ready");
             } else if (data.type === "resize") {
-                this._frame.style.height = `${Math.min(Math.max(data.height, 200), 800)}px`;
+                this._frame.style.height = `${Math.min(Math.max(data.height, 200), 900)}px`;
             } else if (data.type === "change") {
-                const { empty, complete } = data;
+                const { empty, complete, methodType } = data;
                 this._emit("change", {
                     empty,
                     complete,
                     collapsed: false,
-                    value: { type: "card" },
+                    value: { type: methodType },
                 });
             } else if (data.type === "carddetails") {
                 const { loading, details } = data;

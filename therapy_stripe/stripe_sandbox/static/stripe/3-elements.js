@@ -82,6 +82,23 @@
             this._check();
         }
 
+        /** Types this form offers, of those the sandbox knows; cards if unsaid. */
+        async _methodTypes() {
+            const { allowedPaymentMethodTypes, paymentMethodTypes, clientSecret } =
+                this._options;
+            let types = allowedPaymentMethodTypes || paymentMethodTypes;
+            if (!types && clientSecret) {
+                const kind = clientSecret.startsWith("seti_")
+                    ? KINDS.setup
+                    : KINDS.payment;
+                const { object } = await this._stripe._retrieve(clientSecret, kind);
+                types = object && object.payment_method_types;
+            }
+            return (types || ["card"]).filter((type) =>
+                ["card", "us_bank_account"].includes(type)
+            );
+        }
+
         async fetchUpdates() {
             return {};
         }
@@ -90,12 +107,12 @@
         async submit() {
             const element = this.getElement("payment");
             need(element, "elements() has no payment Element to submit.");
-            const { error } = await element._ask("validate");
+            const { error, methodType } = await element._ask("validate");
             if (error) {
                 return { error };
             }
             this._submitted = true;
-            return { selectedPaymentMethod: "card" };
+            return { selectedPaymentMethod: methodType };
         }
     }
 

@@ -105,6 +105,10 @@
             if (intent.status !== "requires_action" || !action) {
                 return this._outcome(intent, kind);
             }
+            if (action.type === "verify_with_microdeposits") {
+                // Takes days: the payer comes back to it.
+                return { [kind.result]: intent };
+            }
             const step = action.use_stripe_sdk || action.redirect_to_url;
             await openChallenge(step.stripe_js || step.url);
             const { object, error } = await this._retrieve(intent.client_secret, kind);
@@ -128,7 +132,7 @@
                 "createPaymentMethod() needs elements or an element."
             );
             const params = options.params || {};
-            const { id, error } = await element._ask("createPaymentMethod", {
+            const { id, methodType, error } = await element._ask("createPaymentMethod", {
                 billing_details: params.billing_details,
             });
             if (error) {
@@ -138,10 +142,67 @@
                 paymentMethod: {
                     id,
                     object: "payment_method",
-                    type: "card",
+                    type: methodType,
                     livemode: false,
                 },
             };
+        }
+
+        /** What is in the form, for a server to look at before it charges. */
+        async createConfirmationToken({ elements, params = {} } = {}) {
+            need(elements, "createConfirmationToken() needs elements.");
+            need(
+                !elements._options.mode || elements._submitted,
+                "elements.submit() must be called before createConfirmationToken()."
+            );
+            const { payment_method_data, return_url, shipping } = params;
+            const made = await this.createPaymentMethod({
+                elements,
+                params: payment_method_data,
+            });
+            if (made.error) {
+                return made;
+            }
+            const { object, error } = await call(
+                this._key,
+                "POST",
+                "confirmation_tokens",
+                {
+                    payment_method: made.paymentMethod.id,
+                    return_url,
+                    shipping,
+                    setup_future_usage: elements._options.setupFutureUsage,
+                }
+            );
+            return error ? { error } : { confirmationToken: object };
+        }
+
+        async _verify(clientSecret, data, kind) {
+            const { amounts, descriptor_code } = data || {};
+            const id = idOf(clientSecret, kind);
+            const answer = await call(
+                this._key,
+                "POST",
+                `${kind.path}/${id}/verify_microdeposits`,
+                { client_secret: clientSecret, amounts, descriptor_code }
+            );
+            return this._result(answer, kind);
+        }
+
+        verifyMicrodepositsForPayment(clientSecret, data) {
+            return this._verify(clientSecret, data, KINDS.payment);
+        }
+
+        verifyMicrodepositsForSetup(clientSecret, data) {
+            return this._verify(clientSecret, data, KINDS.setup);
+        }
+
+        confirmUsBankAccountPayment(clientSecret, data) {
+            return this._confirmCard(clientSecret, data, undefined, KINDS.payment);
+        }
+
+        confirmUsBankAccountSetup(clientSecret, data) {
+            return this._confirmCard(clientSecret, data, undefined, KINDS.setup);
         }
 
         confirmPayment(options) {
@@ -221,7 +282,8 @@
 
         /** Send the payer to the shop's return page. The page changes: no answer. */
         _leave(intent, kind, returnUrl) {
-            const pending = intent.status === "processing" ? "pending" : "failed";
+            const waits = ["processing", "requires_action"].includes(intent.status);
+            const pending = waits ? "pending" : "failed";
             const status = ["succeeded", "requires_capture"].includes(intent.status)
                 ? "succeeded"
                 : pending;
