@@ -267,7 +267,15 @@ def test_return_on_demand(api):
     data = {"charge": pi["latest_charge"]}
     api.control("POST", "ach/return", data, status=400)
     api.control("POST", "ach/settle", {"payment_intent": pi["id"]})
+    inquiry = {**data, "reason": "insufficient_funds", "inquiry": True}
+    api.control("POST", "disputes/create", inquiry, status=400)
     assert api.control("POST", "ach/return", data)["reason"] == "insufficient_funds"
+    assert api.control(
+        "POST",
+        "ach/settle",
+        {"payment_intent": api.pay(capture_method="manual")["id"]},
+        status=400,
+    )
 
 
 def test_refund_of_a_debit_takes_days(api):

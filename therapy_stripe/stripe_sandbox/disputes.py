@@ -64,7 +64,7 @@ def open_dispute(store, charge_id, reason="fraudulent", amount=None, inquiry=Fal
     :param amount: in minor units; default: what was captured and not refunded
     """
     charge = store.tables["charge"][charge_id]
-    amount = _checked(store, charge, reason, amount)
+    amount = _checked(store, charge, reason, amount, inquiry)
     bank_debit = charge["payment_method_details"]["type"] == "us_bank_account"
     balance.book_charge(store, charge, announce=True)
     status = "warning_needs_response" if inquiry else "needs_response"
@@ -117,12 +117,14 @@ def open_dispute(store, charge_id, reason="fraudulent", amount=None, inquiry=Fal
     return dispute
 
 
-def _checked(store, charge, reason, amount):
+def _checked(store, charge, reason, amount, inquiry):
     """Return the amount, or raise why this charge cannot be disputed so."""
     bank_debit = charge["payment_method_details"]["type"] == "us_bank_account"
     reasons = BANK_REASONS if bank_debit else NETWORK_CODES
     if reason not in reasons:
         raise invalid(f"reason is one of {', '.join(reasons)}.", "reason")
+    if inquiry and bank_debit:
+        raise invalid("Banks return debits; they do not inquire.", "inquiry")
     if not (charge["paid"] and charge["captured"]):
         raise invalid("Only a collected charge can be disputed.", "charge")
     if any(row["status"] != "won" for row in of_charge(store, charge["id"])):

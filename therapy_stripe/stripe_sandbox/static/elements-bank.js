@@ -101,5 +101,15 @@ window.sandboxBank = (() => {
     }
 
     form.addEventListener("submit", (event) => event.preventDefault());
-    return { form, fields, show, showAll, firstProblem, empty, switchProof, params, fill };
+    return {
+        form,
+        fields,
+        show,
+        showAll,
+        firstProblem,
+        empty,
+        switchProof,
+        params,
+        fill,
+    };
 })();

@@ -324,9 +324,7 @@
                 body: params,
             });
             const body = await response.json();
-            return response.ok
-                ? { id: body.id, methodType }
-                : { error: body.error };
+            return response.ok ? { id: body.id, methodType } : { error: body.error };
         } catch {
             return {
                 error: {
@@ -389,5 +387,6 @@
         const result = await COMMANDS[data.type](data.data || {});
         send("answer", { seq: data.seq, result: result || {} });
     });
+    window.addEventListener("resize", resize);
     send("loaded");
 })();

@@ -132,9 +132,12 @@
                 "createPaymentMethod() needs elements or an element."
             );
             const params = options.params || {};
-            const { id, methodType, error } = await element._ask("createPaymentMethod", {
-                billing_details: params.billing_details,
-            });
+            const { id, methodType, error } = await element._ask(
+                "createPaymentMethod",
+                {
+                    billing_details: params.billing_details,
+                }
+            );
             if (error) {
                 return { error };
             }
