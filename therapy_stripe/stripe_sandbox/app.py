@@ -37,6 +37,7 @@ from . import (  # noqa: F401
     pipeline,
     refunds,
     searching,
+    setup_attempts,
     setup_intents,
     webhook_endpoints,
 )

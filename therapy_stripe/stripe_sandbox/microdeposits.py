@@ -5,7 +5,7 @@ time. Other values the processor documents: 10 and 11 or SM33CC (too many wrong
 answers), 40 and 41 or SM44DD (too late).
 """
 
-from . import balance, methods
+from . import balance, methods, setup_attempts
 from .errors import ApiError, invalid, unexpected_state
 from .events import emit
 from .methods import snapshot
@@ -50,6 +50,8 @@ def ask(ctx, intent, method):
         method_id=method["id"],
         problem="verification_timeout" if sent else "failed",
     )
+    if intent["object"] == "setup_intent":
+        setup_attempts.follow(ctx, intent)
     emit(ctx, f"{intent['object']}.requires_action", intent)
     return intent
 
@@ -129,6 +131,8 @@ def _fail(ctx, intent, problem):
         status="requires_payment_method", payment_method=None, next_action=None
     )
     intent["last_payment_error" if payment else "last_setup_error"] = error
+    if not payment:
+        setup_attempts.follow(ctx, intent, dict(error))
     emit(
         ctx,
         "payment_intent.payment_failed" if payment else "setup_intent.setup_failed",

@@ -1,6 +1,6 @@
 """Setup intents: saving a card without charging it."""
 
-from . import confirmation_tokens, customers, mandates, microdeposits
+from . import confirmation_tokens, customers, mandates, microdeposits, setup_attempts
 from .bank_methods import is_bank
 from .errors import invalid
 from .events import emit
@@ -170,6 +170,7 @@ def _check(ctx, intent):
 
 def _confirm(ctx, intent, method):
     confirmation_tokens.use(ctx, intent)
+    setup_attempts.begin(ctx, intent, method)
     intent["payment_method"] = method["id"]
     intent["last_setup_error"] = None
     intent["next_action"] = None
@@ -184,6 +185,7 @@ def _confirm(ctx, intent, method):
     required = card.auth in ("always", "unless_set_up") and not card.already_set_up
     if required or optional:
         challenge(ctx, intent, ctx.params)
+        setup_attempts.follow(ctx, intent)
         emit(ctx, "setup_intent.requires_action", intent)
         return intent
     return complete(ctx, intent, method, challenged=False)
@@ -203,6 +205,7 @@ def complete(ctx, intent, method, challenged):
         attach_to(ctx, method, intent["customer"])
     intent["status"] = "succeeded"
     intent["next_action"] = None
+    setup_attempts.follow(ctx, intent)
     emit(ctx, "setup_intent.succeeded", intent)
     return intent
 
@@ -212,6 +215,7 @@ def _fail(ctx, intent, error):
     intent["payment_method"] = None
     intent["next_action"] = None
     intent["last_setup_error"] = dict(error)
+    setup_attempts.follow(ctx, intent, dict(error))
     emit(ctx, "setup_intent.setup_failed", intent)
 
 
@@ -247,6 +251,7 @@ def cancel(ctx, id):
     intent["status"] = "canceled"
     intent["cancellation_reason"] = ctx.params.get("cancellation_reason")
     intent["next_action"] = None
+    setup_attempts.follow(ctx, intent)
     emit(ctx, "setup_intent.canceled", intent)
     return intent
 

@@ -16,6 +16,7 @@ TABLES = (
     "customer",
     "payment_method",
     "setup_intent",
+    "setup_attempt",
     "payment_intent",
     "charge",
     "refund",

@@ -15,6 +15,8 @@ EXPANDABLE = {
     "payment_intent": "payment_intent",
     "charge": "charge",
     "mandate": "mandate",
+    "latest_attempt": "setup_attempt",
+    "setup_intent": "setup_intent",
     "balance_transaction": "balance_transaction",
     "failure_balance_transaction": "balance_transaction",
 }
@@ -24,7 +26,6 @@ SOURCES.update(po="payout", du="dispute")
 #: Expandable at the processor, but nothing implemented here ever fills them.
 EMPTY_EXPANDABLE = {
     "application",
-    "latest_attempt",
     "single_use_mandate",
     "on_behalf_of",
     "review",
