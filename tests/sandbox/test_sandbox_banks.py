@@ -156,6 +156,8 @@ def test_debit_takes_days_and_then_succeeds(api):
     charge = api.get(f"charges/{pi['latest_charge']}")
     assert charge["id"].startswith("py_")
     assert (charge["status"], charge["paid"]) == ("pending", False)
+    totals = api.control("GET", "totals")["currencies"]["usd"]
+    assert (totals["failed_charges"], totals["captured"]) == (0, 0)
     assert api.events()[-2:] == ["charge.pending", "payment_intent.processing"]
     assert kinds(api) == [("payment", 4960)]
     assert api.control("POST", "payouts/run", {})["payouts"] == []

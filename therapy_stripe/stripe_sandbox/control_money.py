@@ -60,7 +60,7 @@ def totals(app, body):
             if charge["paid"] and charge["captured"]:
                 row["captured"] += charge["amount_captured"]
                 row["charges"] += 1
-            elif not charge["paid"]:
+            elif charge["status"] == "failed":
                 row["failed_charges"] += 1
         refunded = {}
         for refund in store.tables["refund"].values():
