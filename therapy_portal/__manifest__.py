@@ -23,6 +23,7 @@
         "views/portal_collect_templates.xml",
         "views/portal_request_templates.xml",
         "views/account_move_views.xml",
+        "wizards/therapy_invite_wizard_views.xml",
         "wizards/therapy_share_wizard_views.xml",
         "wizards/therapy_pay_link_wizard_views.xml",
         "views/therapy_pay_link_views.xml",

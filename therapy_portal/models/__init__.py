@@ -15,6 +15,7 @@ from . import (
     res_partner,
     res_partner_contact,
     res_partner_history,
+    res_partner_invite,
     res_users,
     therapy_access_attempt,
     therapy_change_request,

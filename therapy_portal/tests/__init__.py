@@ -4,6 +4,7 @@ from . import (
     test_core_routes,
     test_family,
     test_history,
+    test_invite,
     test_lock_commits,
     test_my_therapy,
     test_pay_amount,

@@ -1,4 +1,7 @@
 from . import (
+    portal_wizard_user,
+    therapy_invite_wizard,
+    therapy_invite_wizard_line,
     therapy_pay_link_wizard,
     therapy_pay_link_wizard_line,
     therapy_share_wizard,

@@ -1,0 +1,47 @@
+from odoo import models
+from odoo.exceptions import AccessError
+
+
+class ResPartner(models.Model):
+    """Giving payers a login, and taking it away."""
+
+    _inherit = "res.partner"
+
+    def action_therapy_invite(self):
+        """Open the dialog that invites these payers, or the guarantors of patients.
+
+        :return: window action
+        :rtype: dict
+        """
+        return self.env["therapy.invite.wizard"]._get_action(self)
+
+    def action_therapy_end_access(self):
+        """End the logins of these payers at once: open pages stop working too.
+
+        Logins of staff are left alone.
+
+        :return: the green notice
+        :rtype: dict
+        :raise AccessError: if the user is no biller
+        """
+        if not self.env.user.has_group("therapy_billing.group_biller"):
+            raise AccessError(self.env._("Only billers may end a payer's access."))
+        self.check_access("write")
+        # sudo: billers may not write users; only portal users of these payers
+        users_sudo = self.sudo().with_context(active_test=False).user_ids  # sudo: above
+        users_sudo = users_sudo.filtered(lambda user: user.share and user.active)
+        self.sudo().signup_type = False  # sudo: a field of the login
+        users_sudo.active = False
+        for user in users_sudo:
+            user.partner_id.message_post(body=self.env._("Access to the portal ended."))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "%(count)s logins were ended.", count=len(users_sudo)
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

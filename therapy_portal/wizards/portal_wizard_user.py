@@ -1,0 +1,28 @@
+from odoo import models
+
+
+class PortalWizardUser(models.TransientModel):
+    _inherit = "portal.wizard.user"
+
+    def _send_email(self):
+        """Override of `portal` to invite payers in neutral words (P1).
+
+        Core's message greets the payer by name, who may be the patient.
+
+        :return: True
+        """
+        self.ensure_one()
+        # sudo: as core, which reads the new user to write to it
+        user_sudo = self.user_id.sudo()  # sudo: see line above
+        partner = user_sudo.partner_id
+        if not (partner._therapy_filter_payers() or partner.is_patient):
+            return super()._send_email()
+        partner.signup_prepare()
+        url = partner.with_context(signup_valid=True)._get_signup_url_for_action(
+            url="/my/therapy"
+        )[partner.id]
+        template_sudo = user_sudo.env.ref("therapy_portal.mail_template_invite")
+        template_sudo.with_context(therapy_url=url, lang=user_sudo.lang).send_mail(
+            user_sudo.id, email_values={"email_to": user_sudo.email}
+        )
+        return True
