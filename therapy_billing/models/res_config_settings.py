@@ -14,6 +14,9 @@ class ResConfigSettings(models.TransientModel):
     therapy_desk_user_id = fields.Many2one(
         related="company_id.therapy_desk_user_id", readonly=False
     )
+    therapy_prepay_limit = fields.Monetary(
+        related="company_id.therapy_prepay_limit", readonly=False
+    )
     therapy_calendar = fields.Boolean(
         related="company_id.therapy_calendar", readonly=False
     )
