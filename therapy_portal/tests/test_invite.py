@@ -74,7 +74,8 @@ class TestInvite(TherapyPortalHttpCommon):
             {"name": "Twin", "email": "ADA@example.com"}
         )
         self.mother_user.sudo().login = "ada@example.com"
-        self.mother_user.sudo()._update_last_login()
+        self.mother_user.with_user(self.mother_user)._update_last_login()
+        self.env.invalidate_all()
         wizard = self._open(nobody | twin | self.mother)
         problems = {line.partner_id: line.problem for line in wizard.line_ids}
         self.assertIn("No e-mail", problems[nobody])

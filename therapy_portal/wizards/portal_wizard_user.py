@@ -12,10 +12,12 @@ class PortalWizardUser(models.TransientModel):
         :return: True
         """
         self.ensure_one()
-        # sudo: as core, which reads the new user to write to it
-        user_sudo = self.user_id.sudo()  # sudo: see line above
-        partner = user_sudo.partner_id
-        if not (partner._therapy_filter_payers() or partner.is_patient):
+        # Not through `user_id`, which may still say that there was no login.
+        partner = self.partner_id.sudo()  # sudo: reads the new login to write to it
+        partner.invalidate_recordset(["user_ids"])
+        user_sudo = partner.user_ids[:1]
+        ours = self.env.context.get("therapy_invite")
+        if not (ours or partner.is_patient or partner._therapy_filter_payers()):
             return super()._send_email()
         partner.signup_prepare()
         url = partner.with_context(signup_valid=True)._get_signup_url_for_action(

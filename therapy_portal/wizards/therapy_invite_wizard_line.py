@@ -83,7 +83,9 @@ class TherapyInviteWizardLine(models.TransientModel):
         self.ensure_one()
         if self.access == "active":
             return
-        Portal = self.env["portal.wizard"].with_context(active_ids=[])
+        Portal = self.env["portal.wizard"].with_context(
+            active_ids=[], therapy_invite=True
+        )
         portal = Portal.create({"partner_ids": [(6, 0, self.partner_id.ids)]})
         user = portal.user_ids.filtered(lambda row: row.partner_id == self.partner_id)
         user.email = self.email
