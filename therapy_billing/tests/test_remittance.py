@@ -222,3 +222,43 @@ class TestRemittance(RemittanceCommon):
         self.assertResidual(supplement, 1.0)
         remittance.action_undo()
         self.assertCents(self.ann.therapy_credit_amount, 4.0)
+
+    def test_services_of_a_session_may_be_answered_one_after_the_other(self):
+        session = self._create_session(self.ann, lines=[(self.talk, 1), (self.aba, 2)])
+        self._bill(session)
+        talk, aba = session.line_ids
+        self.assertCents(sum((talk | aba).mapped("amount")), 209.91)
+        self._post(self._answer(session, 85.0, 55.25, 35.0, session_line_id=talk.id))
+        self.assertEqual(session.patient_share_state, "estimated")
+        self._post(
+            self._answer(
+                session, 20.0, 4.66, 10.0, charge=34.66, session_line_id=aba.id
+            )
+        )
+        self.assertEqual(session.patient_share_state, "final")
+        self.assertCents(self._receivable(self.insurer), 0)
+        self.assertCents(self._receivable(self.ann), 45.0)
+        self.assertCents(sum(self._live(session).values()), 209.91)
+
+    def test_the_shift_keeps_the_analytic_distribution(self):
+        self.practice.therapy_analytic = True
+        session = self._bill_ann()
+        wanted = self._claims(session).invoice_line_ids.analytic_distribution
+        self.assertTrue(wanted)
+        remittance = self._post(self._answer(session, 85.0, 55.25, 35.0))
+        moves = remittance.move_ids.filtered(lambda move: move.move_type != "entry")
+        lines = moves.invoice_line_ids
+        self.assertEqual(len(lines), 3)
+        for line in lines:
+            self.assertEqual(line.analytic_distribution, wanted)
+
+    def test_what_an_insurer_withholds_stays_open_with_it(self):
+        session = self._bill_ann()
+        remittance = self._post(
+            self._answer(session, 85.0, 55.25, 35.0),
+            amount=65.0,
+            extra_ids=[Command.create({"kind": "withheld", "amount": -20.0})],
+        )
+        self.assertResidual(self._claims(session), 0)
+        self.assertCents(self._receivable(self.insurer), 20.0)
+        self.assertCents(remittance.amount_unapplied, 0)

@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
@@ -133,3 +134,38 @@ class TestRemittanceUndo(RemittanceCommon):
         self.assertUndone(session, before)
         undone = remittance.move_ids.filtered("reversed_entry_id")
         self.assertEqual(set(map(str, undone.mapped("date"))), {"2026-11-16"})
+
+    def test_money_that_was_deposited_forbids_undoing(self):
+        session = self._bill_ann()
+        remittance = self._post(self._answer(session, 85.0, 55.25, 35.0))
+        clearing = self.practice._therapy_get_account("eft")
+        other = self.company_data["default_account_assets"]
+        deposit = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": "2026-11-16",
+                "line_ids": [
+                    Command.create({"account_id": clearing.id, "credit": 85.0}),
+                    Command.create({"account_id": other.id, "debit": 85.0}),
+                ],
+            }
+        )
+        deposit.action_post()
+        lines = remittance.payment_id.move_id.line_ids | deposit.line_ids
+        lines.filtered(lambda line: line.account_id == clearing).reconcile()
+        with self.assertRaisesRegex(UserError, "deposited"):
+            remittance.action_undo()
+
+    def test_a_credit_that_was_passed_on_forbids_undoing(self):
+        session = self._bill_ann()
+        bill = session.share_ids.move_id.filtered(lambda x: x.partner_id == self.ann)
+        method = self.practice._therapy_get_receipt_methods()[:1]
+        self.env["account.payment"]._therapy_record(
+            self.ann, 30.0, method, self._today(), bill=bill
+        )
+        remittance = self._post(self._answer(session, 110.0, 55.25, 10.0))
+        self.env["account.move"]._therapy_transfer_credit(
+            self.ann, self.mother, 20.0, "Ann by phone"
+        )
+        with self.assertRaisesRegex(UserError, "used or paid back"):
+            remittance.action_undo()

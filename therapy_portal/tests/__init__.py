@@ -5,6 +5,7 @@ from . import (
     test_family,
     test_history,
     test_invite,
+    test_insurers_answer,
     test_lock_commits,
     test_my_therapy,
     test_pay_amount,
