@@ -9,11 +9,11 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    therapy_share_state = fields.Selection(
+    therapy_patient_state = fields.Selection(
         [("estimated", "Estimated"), ("final", "Final")],
         string="Patient's Share",
-        compute="_compute_therapy_share_state",
-        search="_search_therapy_share_state",
+        compute="_compute_therapy_patient_state",
+        search="_search_therapy_patient_state",
         groups=MONEY_GROUPS,
         help="Estimated while an insurer of one of its sessions has not answered.",
     )
@@ -21,20 +21,20 @@ class AccountMove(models.Model):
     @api.depends(
         "session_share_ids.live", "session_share_ids.session_id.patient_share_state"
     )
-    def _compute_therapy_share_state(self):
+    def _compute_therapy_patient_state(self):
         """Compute whether an insurer's answer can still change the bill's sessions."""
         for move in self:
             sessions = move.session_share_ids.filtered("live").session_id
             states = set(sessions.mapped("patient_share_state"))
             if not sessions or move.partner_id.is_insurer:
-                move.therapy_share_state = False
+                move.therapy_patient_state = False
             else:
-                move.therapy_share_state = (
+                move.therapy_patient_state = (
                     "estimated" if "estimated" in states else "final"
                 )
 
     @api.model
-    def _search_therapy_share_state(self, operator, value):
+    def _search_therapy_patient_state(self, operator, value):
         """Find bills by the state of the patient's share.
 
         :param str operator: "in"

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 #: Totals of the lines shown beside the total of the remittance.
 SUMS = ("paid", "contract_amount", "patient_amount")
@@ -205,7 +206,7 @@ class TherapyRemittance(models.Model):
                 and day != remittance.date
                 and self.env._(
                     "The period is closed; it is booked on %(day)s.",
-                    day=fields.Date.to_string(day),
+                    day=format_date(self.env, day),
                 )
             )
 

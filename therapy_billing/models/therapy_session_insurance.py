@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from odoo.addons.therapy_billing.tools import money
 
@@ -166,9 +167,12 @@ class TherapySession(models.Model):
         :rtype: str
         """
         shares_sudo = self._get_awaited_shares()
+        since = self.company_id._therapy_local_date(
+            min(shares_sudo.mapped("create_date"))
+        )
         return self.env._(
             "Waits for %(names)s: %(amount)s since %(day)s.",
             names=", ".join(shares_sudo.partner_id.mapped("name")),
             amount=self.currency_id.format(sum(shares_sudo.mapped("amount"))),
-            day=fields.Date.to_string(min(shares_sudo.mapped("create_date")).date()),
+            day=format_date(self.env, since),
         )

@@ -78,7 +78,7 @@ class TestInsurance(TherapyCommon):
         self.assertEqual(bill.partner_id, self.ann)
         self.assertCents(bill.amount_total, 175.25)
         self.assertEqual(session.patient_share_state, "final")
-        self.assertEqual(bill.therapy_share_state, "final")
+        self.assertEqual(bill.therapy_patient_state, "final")
 
     def test_coinsurance_is_a_percent_of_what_the_copay_leaves(self):
         self.coverage.coinsurance = 20.0
@@ -109,12 +109,14 @@ class TestInsurance(TherapyCommon):
         bills = self._bill(session)
         own = bills.filtered(lambda bill: bill.partner_id == self.ann)
         self.assertEqual(session.patient_share_state, "estimated")
-        self.assertEqual(own.therapy_share_state, "estimated")
+        self.assertEqual(own.therapy_patient_state, "estimated")
         Move = self.env["account.move"]
         domain = [("id", "in", bills.ids)]
-        found = Move.search([*domain, ("therapy_share_state", "=", "estimated")])
+        found = Move.search([*domain, ("therapy_patient_state", "=", "estimated")])
         self.assertEqual(found, own)
-        self.assertFalse(Move.search([*domain, ("therapy_share_state", "=", "final")]))
+        self.assertFalse(
+            Move.search([*domain, ("therapy_patient_state", "=", "final")])
+        )
 
     def test_the_contract_rate_of_the_insurer_is_billed(self):
         self.env["therapy.rate"].create(

@@ -102,7 +102,7 @@ class TestRemittanceRefused(RemittanceCommon):
         session = self._bill_ann()
         self.practice.fiscalyear_lock_date = "2026-11-14"
         remittance = self._create_remittance([self._answer(session, 85.0, 55.25, 35.0)])
-        self.assertIn("2026-11-15", remittance.open_date_note)
+        self.assertIn("11/15/2026", remittance.open_date_note)
         remittance.action_post()
         self.assertEqual(
             set(map(str, remittance.move_ids.mapped("date"))), {"2026-11-15"}
