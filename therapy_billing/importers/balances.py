@@ -71,6 +71,7 @@ class BalancesImporter(Importer):
     """
 
     columns = (REFERENCE, LAST, FIRST, DOB, PAYER, EMAIL, DATE, AMOUNT)
+    optional = (DUE,)
 
     def read_rows(self, rows):
         """Read the balances. See :meth:`Importer.read_rows`."""

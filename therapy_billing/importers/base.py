@@ -7,6 +7,7 @@ import psycopg2
 
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.therapy_billing.tools import errors
 from odoo.addons.therapy_billing.tools import rows as rows_tool
 
 _logger = logging.getLogger(__name__)
@@ -69,6 +70,10 @@ class Importer:
 
     #: Columns that the file must have.
     columns: tuple[str, ...] = ()
+    #: Columns that are read when they are there.
+    optional: tuple[str, ...] = ()
+    #: How another program's columns are read, a `therapy.import.mapping`, or nothing.
+    mapping = None
 
     def __init__(self, env, company):
         """Keep the environment of the user who imports.
@@ -97,16 +102,31 @@ class Importer:
         :rtype: list[Result]
         :raise UserError: if the file is not of this kind
         """
+        if self.mapping:
+            return self.read_rows(self._read_mapped(content))
         try:
             rows = rows_tool.read_csv(content, self.columns)
         except ValueError as error:
             raise UserError(
                 self._(
-                    "This is not a file of this kind: it has no column %(names)s.",
+                    "This is not a file of this kind: it has no column %(names)s. "
+                    "If it comes from another program, press “Other Columns”.",
                     names=str(error),
                 )
             ) from None
         return self.read_rows(rows)
+
+    def _read_mapped(self, content) -> list:
+        """Return the rows of another program's file in our columns.
+
+        :param bytes content: the file
+        :return: the rows
+        :rtype: list
+        :raise UserError: if a column is missing
+        """
+        rows = self.mapping._therapy_translate(rows_tool.read_csv(content, ()))
+        blank = dict.fromkeys(self.columns, "")
+        return [row._replace(cells=blank | row.cells) for row in rows]
 
     def read_rows(self, rows) -> list[Result]:
         """Read the rows and keep what is right.
@@ -173,5 +193,5 @@ class Importer:
             raise
         except (UserError, psycopg2.IntegrityError) as error:
             for result in results:
-                result.reject(str(error).strip().partition("\n")[0])
+                result.reject(errors.describe(self.env, error))
             return Model

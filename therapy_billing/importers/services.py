@@ -38,6 +38,7 @@ class ServicesImporter(Importer):
     """Reads the practice's services; a known code gets the file's values."""
 
     columns = (CODE, NAME, RATE)
+    optional = (MINUTES, PER_UNIT)
 
     def read_rows(self, rows):
         """Read the services. See :meth:`Importer.read_rows`."""

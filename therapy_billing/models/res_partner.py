@@ -115,6 +115,8 @@ class ResPartner(models.Model):
         "guarantor_ids.date_from",
         "guarantor_ids.date_to",
         "guarantor_ids.share_type",
+        "guarantor_ids.fixed_amount",
+        "guarantor_ids.partner_id.active",
     )
     @api.depends_context("company")
     def _compute_therapy_share_problem(self):

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# The addon has no page of its own; this is the request of Odoo's, if there is one.
-from odoo.addons.base.models.ir_http import request
 from odoo.addons.therapy_billing.tools import clock
 
 
@@ -81,6 +79,18 @@ class TherapyAccessLog(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
+    def _therapy_get_address(self):
+        """Return from where the present look comes.
+
+        This addon knows no web request (D7); a module that does overrides this
+        method.
+
+        :return: IP address, or False if it is not known
+        :rtype: str or bool
+        """
+        return False
+
+    @api.model
     def _therapy_log(self, records, how):
         """Log that records of patients are looked at, once per patient and record.
 
@@ -92,7 +102,7 @@ class TherapyAccessLog(models.Model):
         """
         # sudo: nobody may write the log by hand, and payers may not read patients.
         records_sudo = records.sudo()  # sudo: see the line above
-        address = request.httprequest.remote_addr if request else False
+        address = self._therapy_get_address()
         vals_list = []
         for record in records_sudo:
             patient = record

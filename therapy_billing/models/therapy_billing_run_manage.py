@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -6,6 +6,35 @@ class TherapyBillingRun(models.Model):
     """What is done with the bills of a run once they are made."""
 
     _inherit = "therapy.billing.run"
+
+    can_send = fields.Boolean(compute="_compute_can_send")
+
+    @api.depends("state")
+    def _compute_can_send(self):
+        """Tell whether a module sends bills."""
+        for run in self:
+            run.can_send = run.move_ids._therapy_can_send()
+
+    def action_send(self):
+        """Open the dialog that sends the run's open bills to their payers.
+
+        :return: the action
+        :rtype: dict
+        :raise UserError: if there is no bill to send, or no module that sends
+        """
+        bills = self._get_live_bills().filtered(
+            lambda move: (
+                move.state == "posted"
+                and not move.partner_id.is_insurer
+                and move.payment_state in ("not_paid", "partial")
+            )
+        )
+        if not bills:
+            raise UserError(self.env._("The run has no open bill of a guarantor."))
+        action = bills._therapy_send_action()
+        if not action:
+            raise UserError(self.env._("No module is installed that sends bills."))
+        return action
 
     def action_retract(self):
         """Take the bills of the run back: cancelled if unseen, else credited (M6).

@@ -152,12 +152,12 @@ class TherapyCardAuthorization(models.Model):
         older.write({"state": "replaced", "replaced_by_id": self.id})
 
     def _therapy_tell_staff(self):
-        """Tell who asked for it that it was signed, when the payer signed alone.
+        """Tell the front desk that it was signed, when the payer signed alone.
 
         Note: self.ensure_one()
         """
-        staff = self.create_uid
-        if self.signed_channel != "portal" or staff.share or not staff.active:
+        staff = self.company_id._therapy_get_desk_user()
+        if self.signed_channel != "portal" or not staff:
             return
         self.activity_schedule(
             "mail.mail_activity_data_todo",

@@ -14,13 +14,18 @@ class TherapyCoverage(models.Model):
     _rec_name = "member_number"
 
     patient_id = fields.Many2one(
-        "res.partner", required=True, index=True, ondelete="cascade"
+        "res.partner",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        check_company=True,
     )
     insurer_id = fields.Many2one(
         "res.partner",
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         domain="[('is_insurer', '=', True)]",
     )
     member_number = fields.Char()

@@ -9,7 +9,11 @@ class TherapyGuarantor(models.Model):
     _check_company_auto = True
 
     patient_id = fields.Many2one(
-        "res.partner", required=True, index=True, ondelete="cascade"
+        "res.partner",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        check_company=True,
     )
     partner_id = fields.Many2one(
         "res.partner",
@@ -17,6 +21,7 @@ class TherapyGuarantor(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         help="Who pays. The patient, when the patient pays alone or with others.",
     )
     role = fields.Selection(
@@ -34,6 +39,14 @@ class TherapyGuarantor(models.Model):
         default="percent",
     )
     percent = fields.Float(digits=(16, 2), default=100.0)
+    fixed_amount = fields.Monetary(
+        help="Of each session, at most what the patient's part is."
+    )
+    share_text = fields.Char(string="Share", compute="_compute_share_text")
+    bill_email = fields.Char(
+        string="Bill-to E-mail",
+        help="Where this patient's bills to this payer go; empty: the payer's own.",
+    )
     sequence = fields.Integer(
         default=10, help="The first payer gets the cent that cannot be divided."
     )
@@ -45,15 +58,43 @@ class TherapyGuarantor(models.Model):
         index=True,
         default=lambda self: self.env.company,
     )
+    currency_id = fields.Many2one(related="company_id.currency_id")
 
     _percent_range = models.Constraint(
         "CHECK(percent >= 0 AND percent <= 100)",
         "A share is between 0 and 100 percent.",
     )
+    _fixed_amount_positive = models.Constraint(
+        "CHECK(fixed_amount >= 0)", "A share cannot be negative."
+    )
     _date_order = models.Constraint(
         "CHECK(date_to >= date_from)",
         "A share cannot end before it starts.",
     )
+
+    @api.onchange("patient_id", "partner_id")
+    def _onchange_partner_id(self):
+        """Take the role that follows from who pays."""
+        if self.partner_id and self.partner_id == self.patient_id:
+            self.role = "self"
+        elif self.role == "self":
+            self.role = "guardian"
+
+    @api.depends("share_type", "percent", "fixed_amount", "currency_id")
+    def _compute_share_text(self):
+        """Say what the row bears of the patient's part."""
+        for row in self:
+            if row.share_type == "fixed":
+                row.share_text = self.env._(
+                    "%(amount)s per session",
+                    amount=(row.currency_id or row.env.company.currency_id).format(
+                        row.fixed_amount
+                    ),
+                )
+            elif row.share_type == "remainder":
+                row.share_text = self.env._("The rest")
+            else:
+                row.share_text = f"{row.percent:g} %"
 
     @api.constrains("partner_id", "patient_id", "role")
     def _check_partner(self):
@@ -136,31 +177,3 @@ class TherapyGuarantor(models.Model):
                 and (not row.date_to or row.date_to >= day)
             )
         ).sorted(lambda row: (row.sequence, row.id))
-
-    def _therapy_get_weights(self) -> list[int]:
-        """Return the shares as whole weights, a hundredth of a percent each.
-
-        :return: one weight >= 0 per row, in the order of the recordset
-        :rtype: list[int]
-        """
-        return [int(f"{row.percent:.2f}".replace(".", "")) for row in self]
-
-    def _therapy_get_problem(self, day) -> str:
-        """Say why sessions of a day cannot be divided over these guarantors.
-
-        :param date day: day of service
-        :return: the reason in plain words, empty if the shares add up
-        :rtype: str
-        """
-        active = self._therapy_filter_active(day)
-        if not active:
-            return self.env._("Nobody is responsible for paying.")
-        if any(row.share_type != "percent" for row in active):
-            return self.env._("Only shares in percent can be billed for now.")
-        total = sum(active._therapy_get_weights())
-        if total != 10000:
-            return self.env._(
-                "The guarantors' shares add up to %(total)s percent, not 100.",
-                total=f"{total / 100:g}",
-            )
-        return ""

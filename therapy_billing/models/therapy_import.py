@@ -137,13 +137,26 @@ class TherapyImport(models.Model):
         content = base64.b64decode(self.file)
         savepoint = self.env.cr.savepoint()
         try:
-            importer = IMPORTERS[self.kind](self.env, self.company_id)
+            importer = self._get_importer()
             results = [result.prepare_values() for result in importer.run(content)]
         except Exception:
             savepoint.close(rollback=True)
             raise
         savepoint.close(rollback=dry_run)
         self._store_results(results, dry_run)
+
+    def _get_importer(self):
+        """Return the reader of this kind of file.
+
+        For a module to read other files, it must override this method and call super.
+
+        Note: self.ensure_one()
+
+        :return: the reader
+        :rtype: Importer
+        """
+        self.ensure_one()
+        return IMPORTERS[self.kind](self.env, self.company_id)
 
     def _store_results(self, results, dry_run):
         """Replace the result lines.

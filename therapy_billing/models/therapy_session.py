@@ -32,6 +32,7 @@ class TherapySession(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         domain="[('is_patient', '=', True)]",
     )
     provider_id = fields.Many2one(
@@ -39,6 +40,7 @@ class TherapySession(models.Model):
         string="Rendering Provider",
         index=True,
         ondelete="restrict",
+        check_company=True,
         domain="[('is_provider', '=', True)]",
     )
     start = fields.Datetime(required=True, tracking=True)

@@ -32,6 +32,8 @@ class TherapySession(models.Model):
         "exempt_reason",
         "line_ids.amount",
         "patient_id.guarantor_ids.percent",
+        "patient_id.guarantor_ids.share_type",
+        "patient_id.guarantor_ids.fixed_amount",
     )
     def _compute_billing_problem(self):
         """Say what keeps a session from being billed."""

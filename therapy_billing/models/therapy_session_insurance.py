@@ -112,7 +112,11 @@ class TherapySession(models.Model):
         """
         self.ensure_one()
         guarantors = self._get_payers()[0]
-        rows, _none = money.split_session(amounts, guarantors._therapy_get_weights())
+        rows, _none = money.split_session(
+            amounts,
+            guarantors._therapy_get_weights(),
+            fixed=guarantors._therapy_get_fixed(),
+        )
         return [row.partner_id for row in guarantors], rows
 
     def _get_awaited_shares(self):

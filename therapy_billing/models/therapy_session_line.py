@@ -25,6 +25,7 @@ class TherapySessionLine(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         domain="[('therapy_code', '!=', False)]",
     )
     therapy_code = fields.Char(related="product_id.therapy_code", string="Code")
@@ -45,6 +46,11 @@ class TherapySessionLine(models.Model):
         related="session_id.company_id", store=True, index=True
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
+
+    _minutes_range = models.Constraint(
+        "CHECK(COALESCE(minutes, 0) BETWEEN 0 AND 1440)",
+        "The minutes of a service are between 0 and 1440 (a day).",
+    )
 
     # === COMPUTE METHODS === #
 

@@ -41,9 +41,14 @@ class TherapySession(models.Model):
             return self.env._("The session was not held.")
         if self.state != "held" and self._has_medicaid():
             return self.env._("Medicaid forbids a fee for missed sessions.")
-        guarantors, _coverage = self._get_payers()
+        guarantors, coverage = self._get_payers()
         if problem := guarantors._therapy_get_problem(self.date):
             return problem
+        if coverage and not coverage.insurer_id.active:
+            return self.env._(
+                "%(name)s is to pay, but the contact is archived.",
+                name=coverage.insurer_id.name,
+            )
         split, live = self._get_split(), self._get_live_split()
         if any(split.get(key) != cents for key, cents in live.items()):
             return self.env._(
@@ -75,6 +80,7 @@ class TherapySession(models.Model):
             amounts,
             guarantors._therapy_get_weights(),
             self._get_patient_part(sum(amounts)) if coverage else None,
+            guarantors._therapy_get_fixed(),
         )
         payers = [guarantor.partner_id.id for guarantor in guarantors]
         return {

@@ -242,10 +242,11 @@ class TestCardAuthorization(CardAuthorizationCommon):
         with self.assertRaises(ValidationError):
             self._request(covers_visits=False)
 
-    def test_who_asked_is_told_when_the_payer_signs_in_the_portal(self):
+    def test_the_front_desk_is_told_when_the_payer_signs_in_the_portal(self):
         portal = new_test_user(
             self.env, "rosa", groups="base.group_portal", partner_id=self.mother.id
         )
+        self.practice.therapy_desk_user_id = self.env.user
         self.request.with_user(portal).sudo()._therapy_sign(
             SIGNATURE, "Rosa Ives", self.card, "portal", "192.0.2.7"
         )

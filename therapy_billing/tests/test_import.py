@@ -9,8 +9,7 @@ from odoo.addons.therapy_billing.tests.common import NOW
 
 
 @freeze_time(NOW)
-@tagged("post_install", "-at_install")
-class TestImport(TransactionCase):
+class ImportCommon(TransactionCase):
     """The files of tests/data, in a company of their own."""
 
     @classmethod
@@ -37,6 +36,9 @@ class TestImport(TransactionCase):
         record.action_import()
         return record
 
+
+@tagged("post_install", "-at_install")
+class TestImport(ImportCommon):
     def _import_all(self):
         return [self._import(kind) for kind in ("services", "payers", "schedule")]
 

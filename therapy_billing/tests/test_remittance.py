@@ -81,6 +81,16 @@ class RemittanceCommon(TherapyCommon):
 @freeze_time(NOW)
 @tagged("post_install", "-at_install")
 class TestRemittance(RemittanceCommon):
+    def test_what_is_shifted_is_divided_by_fixed_amount_and_rest(self):
+        session = self._create_session(self.ann)
+        self.ann.guarantor_ids.write({"share_type": "remainder", "percent": 0})
+        self._add_guarantor(
+            self.ann, self.mother, 0, share_type="fixed", fixed_amount=40.0
+        )
+        guarantors, rows = session._divide_patient_part([9000])
+        parts = dict(zip(guarantors, map(sum, rows), strict=True))
+        self.assertEqual(parts, {self.mother: 4000, self.ann: 5000})
+
     def test_an_answer_settles_the_claim_and_asks_the_patient_for_more(self):
         session = self._bill_ann()
         remittance = self._post(self._answer(session, 85.0, 55.25, 35.0))

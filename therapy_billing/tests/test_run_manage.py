@@ -136,3 +136,41 @@ class TestRunManage(TherapyCommon):
         self.bill.button_cancel()
         with self.assertRaises(UserError):
             self.billing_run.action_print()
+
+    def test_sending_is_another_module_s(self):
+        """Checked without it here; the portal's tests check it with it."""
+        move = self.env.registry["account.move"]
+        self.patch(move, "_therapy_can_send", lambda bills: False)
+        self.patch(move, "_therapy_send_action", lambda bills: False)
+        self.assertFalse(self.billing_run.can_send)
+        with self.assertRaisesRegex(UserError, "No module"):
+            self.billing_run.action_send()
+
+    def test_bills_are_sent_again_with_their_new_due_date(self):
+        sent = []
+        move = self.env.registry["account.move"]
+        self.patch(move, "_therapy_can_send", lambda bills: True)
+        self.patch(
+            move,
+            "_therapy_send_action",
+            lambda bills: sent.append(bills) or {"type": "ir.actions.act_window"},
+        )
+        wizard = self.env["therapy.due.date.wizard"].create(
+            {
+                "move_ids": self.billing_run.move_ids.ids,
+                "invoice_date_due": "2026-12-31",
+                "send_again": True,
+            }
+        )
+        self.assertTrue(wizard.can_send)
+        self.assertEqual(wizard.action_apply()["type"], "ir.actions.act_window")
+        self.assertEqual(sent, [self.bill | self.other])
+        self.assertEqual(str(self.bill.invoice_date_due), "2026-12-31")
+        self.billing_run.action_send()
+        self.assertEqual(sent[1], self.bill | self.other)
+
+    def test_there_is_nothing_to_send_when_all_is_paid(self):
+        for bill in self.billing_run.move_ids:
+            self._succeed(self._pay(bill, bill.amount_residual))
+        with self.assertRaisesRegex(UserError, "no open bill"):
+            self.billing_run.action_send()

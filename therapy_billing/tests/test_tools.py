@@ -19,6 +19,7 @@ MODULES = (
     "tools.eob",
     "tools.fees",
     "tools.luhn",
+    "tools.mapping",
     "tools.money",
     "tools.npi",
     "tools.periods",

@@ -99,10 +99,46 @@ def spread(shares: Sequence[int], lines: Sequence[int]) -> list[list[int]]:
     return rows
 
 
+def divide_part(
+    total: int, weights: Sequence[int], fixed: Sequence[int] = ()
+) -> list[int]:
+    """Divide the patient's part between guarantors: fixed amounts first, in order.
+
+    A fixed amount is at most what those before it left. What is left over all of them
+    is divided over the weights.
+
+    >>> divide_part(10000, [7000, 3000])
+    [7000, 3000]
+    >>> divide_part(10000, [0, 10000], fixed=[2000, 0])
+    [2000, 8000]
+    >>> divide_part(1500, [0, 10000], fixed=[2000, 0])
+    [1500, 0]
+    >>> divide_part(10000, [0, 0, 5000, 5000], fixed=[2000, 1001, 0, 0])
+    [2000, 1001, 3500, 3499]
+
+    :param int total: the patient's part in minor units, >= 0
+    :param weights: whole weights >= 0 per guarantor, 0 for fixed amounts
+    :param fixed: minor units >= 0 per guarantor; empty = none is fixed
+    :return: minor units >= 0 per guarantor; their sum is exactly the total
+    :rtype: list[int]
+    :raise ValueError: if a fixed amount is negative, or nobody takes what is left
+    """
+    fixed = fixed or [0] * len(weights)
+    if any(amount < 0 for amount in fixed):
+        raise ValueError("A fixed amount must be 0 or more.")
+    parts, left = [], total
+    for amount in fixed:
+        parts.append(min(amount, left))
+        left -= parts[-1]
+    rest = allocate(left, weights) if left else [0] * len(parts)
+    return [part + more for part, more in zip(parts, rest, strict=True)]
+
+
 def split_session(
     lines: Sequence[int],
     percents: Sequence[int],
     copay: int | None = None,
+    fixed: Sequence[int] = (),
 ) -> tuple[list[list[int]], list[int]]:
     """Divide the lines of one session between its guarantors and its insurer.
 
@@ -119,11 +155,12 @@ def split_session(
     :param lines: minor units >= 0 per session line
     :param percents: weights of the guarantors, in order
     :param copay: the patient's part in minor units; None = no insurer
+    :param fixed: fixed minor units per guarantor; empty = none is fixed
     :return: (a row per guarantor with a column per line, the insurer's row)
     :rtype: tuple
     """
     total = sum(lines)
     patient_part = total if copay is None else min(copay, total)
-    shares = allocate(patient_part, percents)
+    shares = divide_part(patient_part, percents, fixed)
     rows = spread([*shares, total - patient_part], lines)
     return rows[:-1], rows[-1]

@@ -65,6 +65,23 @@ def decode(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
+def read_header(content: bytes) -> list[str]:
+    """Return the names of a CSV file's columns.
+
+    >>> read_header(b"A; B\\n1;2\\n")
+    ['A', 'B']
+
+    :param bytes content: the file; separated by comma, semicolon or tab
+    :return: the names, cleaned
+    :rtype: list[str]
+    """
+    text = decode(content)
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    return [name for name in map(clean, next(reader, [])) if name]
+
+
 def read_csv(content: bytes, columns: tuple[str, ...]) -> list[Row]:
     """Return the rows of a CSV file; blank rows are left out but counted.
 

@@ -1,10 +1,12 @@
 from . import (
     account_move_reversal,
+    base_partner_merge,
     mail_compose_message,
     therapy_adjustment_wizard,
     therapy_card_authorization_wizard,
     therapy_credit_transfer_wizard,
     therapy_due_date_wizard,
+    therapy_family,
     therapy_payment_correction_wizard,
     therapy_payment_wizard,
     therapy_remittance_claims_wizard,

@@ -20,6 +20,11 @@ class TherapyDueDateWizard(models.TransientModel):
     open_count = fields.Integer(compute="_compute_open_move_ids")
     left_out_count = fields.Integer(compute="_compute_open_move_ids")
     invoice_date_due = fields.Date(string="New Due Date", required=True)
+    can_send = fields.Boolean(compute="_compute_can_send")
+    send_again = fields.Boolean(
+        string="Send Them Again",
+        help="Opens the dialog that sends the bills, with the new date on them.",
+    )
 
     def onchange(self, *args, **kwargs):
         """Override of `web`: the list of bills in the dialog is no look at each (P7).
@@ -46,6 +51,12 @@ class TherapyDueDateWizard(models.TransientModel):
             )
             wizard.open_count = len(wizard.open_move_ids)
             wizard.left_out_count = len(wizard.move_ids) - wizard.open_count
+
+    @api.depends("move_ids")
+    def _compute_can_send(self):
+        """Tell whether a module sends bills."""
+        for wizard in self:
+            wizard.can_send = wizard.move_ids._therapy_can_send()
 
     def action_apply(self):
         """Write the new due date and note the change on every bill.
@@ -83,6 +94,8 @@ class TherapyDueDateWizard(models.TransientModel):
         }
         bills.invoice_date_due = self.invoice_date_due
         bills._message_log_batch(bodies=bodies)
+        if self.send_again and (action := bills._therapy_send_action()):
+            return action
         return bills._therapy_notify(
             self.env._("The due date of %(count)s bills was changed.", count=len(bills))
         )

@@ -18,6 +18,7 @@ from . import (
     res_partner_invite,
     res_users,
     therapy_access_attempt,
+    therapy_access_log,
     therapy_change_request,
     therapy_contact_change,
     therapy_pay_link,

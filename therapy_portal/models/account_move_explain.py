@@ -62,10 +62,10 @@ class AccountMove(models.Model):
                 )
             )
         if self.currency_id.compare_amounts(own, rest) < 0:
-            guarantor = session.patient_id.guarantor_ids._therapy_filter_active(
-                session.date
-            ).filtered(lambda row: row.partner_id == self.partner_id)
-            if guarantor[:1].share_type == "percent":
+            active = session._get_payers()[0]
+            guarantor = active.filtered(lambda row: row.partner_id == self.partner_id)
+            # A percentage of what fixed amounts leave would need their sum: not ours.
+            if guarantor and set(active.mapped("share_type")) == {"percent"}:
                 reasons.append(
                     self.env._(
                         "Your share is %(percent)s%% of %(rest)s.",

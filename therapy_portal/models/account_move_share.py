@@ -49,6 +49,22 @@ class AccountMove(models.Model):
         """
         return self.env["therapy.share.wizard"]._create_for(self)._reopen()
 
+    def _therapy_can_send(self) -> bool:
+        """Override of `therapy_billing`: bills are shared.
+
+        :return: True
+        :rtype: bool
+        """
+        return True
+
+    def _therapy_send_action(self):
+        """Override of `therapy_billing`: the dialog that shares bills.
+
+        :return: window action
+        :rtype: dict
+        """
+        return self.action_therapy_share()
+
     def _therapy_was_seen(self) -> bool:
         """Override of `therapy_billing`: a shared bill was seen (M6).
 

@@ -179,3 +179,20 @@ class TestShare(TherapyPortalCommon):
         other = self.biller.copy({"login": "biller2"})
         with self.assertRaises(AccessError):
             wizard.line_ids.with_user(other).read(["code"])
+
+    def test_a_share_goes_to_the_bill_to_address(self):
+        bill = self._make_bill()
+        row = bill.patient_id.guarantor_ids.filtered(
+            lambda row: row.partner_id == bill.partner_id
+        )
+        row.bill_email = "office@example.com"
+        wizard = self.env["therapy.share.wizard"]._create_for(bill)
+        self.assertEqual(wizard.single_line_id.email_to, "office@example.com")
+
+    def test_runs_and_new_due_dates_send_with_this_dialog(self):
+        bill = self._make_bill()
+        self.assertTrue(bill._therapy_can_send())
+        action = bill._therapy_send_action()
+        self.assertEqual(action["res_model"], "therapy.share.wizard")
+        wizard = self.env["therapy.share.wizard"].browse(action["res_id"])
+        self.assertEqual(wizard.line_ids.move_id, bill)

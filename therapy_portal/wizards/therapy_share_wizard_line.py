@@ -1,7 +1,6 @@
 import base64
 
 from odoo import api, fields, models
-from odoo.tools import email_normalize
 
 from ..tools.codes import new_code
 from ..tools.phi import find_leaks
@@ -64,7 +63,7 @@ class TherapyShareWizardLine(models.TransientModel):
         vals = {
             "move_id": move.id,
             "code": code,
-            "email_to": email_normalize(move.partner_id.email or "") or False,
+            "email_to": move._therapy_get_mail_address() or False,
             "email_from": rendered["email_from"],
             "subject": rendered["subject"],
             "body_html": rendered["body_html"],
@@ -84,11 +83,7 @@ class TherapyShareWizardLine(models.TransientModel):
         if reason:
             return reason
         if not vals["email_to"]:
-            return self.env._(
-                "%(payer)s has no e-mail address. Add one on the payer's contact, or "
-                "send the bill on paper.",
-                payer=move.partner_id.display_name,
-            )
+            return move._therapy_get_mail_problem()
         if not vals["email_from"]:
             return self.env._("You have no e-mail address to send from.")
         leaks = find_leaks(

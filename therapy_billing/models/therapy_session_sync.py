@@ -1,0 +1,250 @@
+from datetime import datetime, timezone
+
+import psycopg2
+
+from odoo import Command, api, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.therapy_billing.tools import clock, errors, rows
+
+#: What a session and a service may say, and what they must.
+KEYS = {"external_id", "patient", "provider", "start", "state", "services"}
+NEEDED = ("external_id", "patient", "start")
+SERVICE_KEYS = {"code", "minutes", "units", "modifiers", "pos"}
+
+
+class TherapySession(models.Model):
+    """Sessions of another program, over Odoo's external API (docs/external-api.md)."""
+
+    _inherit = "therapy.session"
+
+    @api.model
+    def therapy_sync(self, sessions):
+        """Create or update sessions by their external IDs; idempotent.
+
+        Each session stands for itself: what is wrong with one is said in its result,
+        and nothing of it is kept. Only what a session names is changed.
+
+        :param list sessions: dicts with `external_id`, `patient` (id, or
+            `last_name`, `first_name`, `birthdate`), `start` (ISO 8601; without an
+            offset it is the practice's time), and maybe `provider` (id, NPI or name),
+            `state`, `services` (`code`, `minutes`, `units`, `modifiers`, `pos`)
+        :return: for each, in order: `external_id`, `id`, `result` (created, updated,
+            unchanged, rejected) and `reason`
+        :rtype: list[dict]
+        :raise AccessError: if the user may not write sessions
+        """
+        self.check_access("create")
+        if not isinstance(sessions, list):
+            raise UserError(self.env._("Send a list of sessions."))
+        return [self._sync_safely(values) for values in sessions]
+
+    def _sync_safely(self, values) -> dict:
+        """Create or update one session, or nothing.
+
+        :param dict values: the session as it was sent
+        :return: its result
+        :rtype: dict
+        """
+        number = isinstance(values, dict) and values.get("external_id")
+        result = {"external_id": number or False, "id": False}
+        try:
+            with self.env.cr.savepoint():
+                session, word = self._sync_one(values)
+                self.env.flush_all()
+        except AccessError:
+            raise
+        except (UserError, psycopg2.IntegrityError) as error:
+            self.env.invalidate_all()
+            reason = errors.describe(self.env, error)
+            return {**result, "result": "rejected", "reason": reason}
+        return {**result, "id": session.id, "result": word, "reason": ""}
+
+    def _sync_one(self, values):
+        """Create or update one session.
+
+        :param dict values: the session as it was sent
+        :return: (the session, created, updated or unchanged)
+        :rtype: tuple
+        :raise UserError: with what is wrong
+        """
+        self._sync_check_keys(values, KEYS, NEEDED)
+        session = self.search(
+            [
+                ("external_id", "=", values["external_id"]),
+                ("company_id", "=", self.env.company.id),
+            ]
+        )
+        vals = self._sync_prepare(values)
+        services = [self._sync_service(line) for line in values.get("services") or ()]
+        if not session:
+            lines = [Command.create(line) for line in services]
+            vals |= {"external_id": values["external_id"], "line_ids": lines}
+            return self.create([vals]), "created"
+        changed = {
+            name: value
+            for name, value in vals.items()
+            if session._fields[name].convert_to_write(session[name], session) != value
+        }
+        changed_lines = session._sync_compare(services) if "services" in values else []
+        if changed:
+            session.write(changed)
+        if changed_lines:
+            session.write({"line_ids": changed_lines})
+        return session, "updated" if changed or changed_lines else "unchanged"
+
+    def _sync_check_keys(self, values, allowed, needed):
+        """Refuse what is not understood, rather than leave it out.
+
+        :param dict values: what was sent
+        :param set allowed: names that may be there
+        :param needed: names that must be there
+        :raise UserError: with the name
+        """
+        if not isinstance(values, dict):
+            raise UserError(self.env._("This is not a set of names and values."))
+        if unknown := sorted(set(values) - allowed):
+            raise UserError(self.env._("Unknown: %(names)s.", names=", ".join(unknown)))
+        if missing := [name for name in needed if not values.get(name)]:
+            raise UserError(self.env._("Missing: %(names)s.", names=", ".join(missing)))
+
+    def _sync_prepare(self, values) -> dict:
+        """Return the values of a session, without its services.
+
+        :param dict values: the session as it was sent
+        :return: values of a `therapy.session`
+        :rtype: dict
+        :raise UserError: with what is wrong
+        """
+        vals = {
+            "patient_id": self._sync_patient(values["patient"]).id,
+            "start": self._sync_start(values["start"]),
+        }
+        if values.get("provider"):
+            vals["provider_id"] = self._sync_provider(values["provider"]).id
+        if values.get("state"):
+            states = dict(self._fields["state"].selection)
+            if values["state"] not in states:
+                raise UserError(
+                    self.env._(
+                        "Unknown state: %(state)s. Known are %(known)s.",
+                        state=values["state"],
+                        known=", ".join(states),
+                    )
+                )
+            vals["state"] = values["state"]
+        return vals
+
+    def _sync_start(self, text) -> datetime:
+        """Return the start of a session.
+
+        :param str text: ISO 8601, with or without an offset
+        :return: naive UTC datetime, without seconds' fractions
+        :rtype: datetime
+        :raise UserError: if there is no such moment
+        """
+        try:
+            moment = datetime.fromisoformat(text).replace(microsecond=0)
+        except (TypeError, ValueError):
+            raise UserError(
+                self.env._("Impossible start: %(text)s", text=text)
+            ) from None
+        if moment.tzinfo:
+            return moment.astimezone(timezone.utc).replace(tzinfo=None)
+        return clock.to_utc(moment, self.env.company.therapy_tz)
+
+    def _sync_patient(self, who):
+        """Return the patient.
+
+        :param who: id, or a dict of last_name, first_name, birthdate
+        :return: one `res.partner`
+        :raise UserError: if there is not exactly one
+        """
+        Partner = self.env["res.partner"]
+        if isinstance(who, dict):
+            names = ("last_name", "first_name", "birthdate")
+            self._sync_check_keys(who, set(names), names)
+            found = Partner.search(
+                [
+                    ("is_patient", "=", True),
+                    ("therapy_last_name", "=ilike", who["last_name"]),
+                    ("therapy_first_name", "=ilike", who["first_name"]),
+                    ("birthdate", "=", who["birthdate"]),
+                ]
+            )
+        else:
+            found = Partner.search([("is_patient", "=", True), ("id", "=", who)])
+        if len(found) != 1:
+            raise UserError(self.env._("No patient, or several, are called this."))
+        return found
+
+    def _sync_provider(self, who):
+        """Return the rendering provider.
+
+        :param who: id, NPI or name
+        :return: one `res.partner`
+        :raise UserError: if there is not exactly one
+        """
+        field = "id" if isinstance(who, int) else "npi"
+        Partner = self.env["res.partner"]
+        found = Partner.search([("is_provider", "=", True), (field, "=", who)])
+        if not found and field == "npi":
+            found = Partner.search(
+                [("is_provider", "=", True), ("name", "=ilike", who)]
+            )
+        if len(found) != 1:
+            raise UserError(
+                self.env._("No provider, or several: %(who)s", who=str(who))
+            )
+        return found
+
+    def _sync_service(self, line) -> dict:
+        """Return the values of one service.
+
+        :param dict line: the service as it was sent
+        :return: values of a `therapy.session.line`
+        :rtype: dict
+        :raise UserError: with what is wrong
+        """
+        self._sync_check_keys(line, SERVICE_KEYS, ("code",))
+        product = self.env["product.product"].search(
+            [
+                ("therapy_code", "=", rows.clean(str(line["code"]))),
+                ("company_id", "in", [False, self.env.company.id]),
+            ],
+            order="company_id DESC, id DESC",
+            limit=1,
+        )
+        if not product:
+            raise UserError(
+                self.env._("Unknown service: “%(code)s”", code=str(line["code"]))
+            )
+        vals = {key: value for key, value in line.items() if key != "code"}
+        return {"product_id": product.id, **vals}
+
+    def _sync_compare(self, services) -> list:
+        """Return the commands that make the services those that were sent.
+
+        Note: self.ensure_one()
+
+        :param list services: values of session lines, in order
+        :return: commands on `line_ids`, empty if nothing changes
+        :rtype: list
+        """
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: not line.is_absence_fee)
+        commands = []
+        for index, vals in enumerate(services):
+            line = lines[index : index + 1]
+            if not line:
+                commands.append(Command.create(vals))
+                continue
+            changed = {
+                name: value
+                for name, value in vals.items()
+                if line._fields[name].convert_to_write(line[name], line) != value
+            }
+            if changed:
+                commands.append(Command.update(line.id, changed))
+        commands += [Command.delete(line.id) for line in lines[len(services) :]]
+        return commands

@@ -1,0 +1,144 @@
+import json
+
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common import TherapyCommon
+
+
+@tagged("post_install", "-at_install")
+class TestExternalApi(TherapyCommon, HttpCase):
+    """Sessions of another program over Odoo's JSON-2 API (docs/external-api.md)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.biller = new_test_user(
+            cls.env,
+            "api",
+            groups="therapy_billing.group_biller",
+            company_id=cls.practice.id,
+            company_ids=cls.practice.ids,
+        )
+        cls.clinician.npi = "1234567893"
+
+    def _session(self, **vals):
+        return {
+            "external_id": "EHR-1",
+            "patient": {
+                "last_name": "Ives",
+                "first_name": "Kim",
+                "birthdate": "2015-03-01",
+            },
+            "provider": "1234567893",
+            "start": "2026-11-10T14:00:00",
+            "state": "held",
+            "services": [{"code": "90837", "minutes": 55, "modifiers": "95"}],
+            **vals,
+        }
+
+    def _sync(self, *sessions):
+        return (
+            self.env["therapy.session"]
+            .with_user(self.biller)
+            .therapy_sync(list(sessions))
+        )
+
+    def _get(self, number="EHR-1"):
+        return self.env["therapy.session"].search([("external_id", "=", number)])
+
+    def test_the_example_of_the_documentation_over_http(self):
+        keys = self.env["res.users.apikeys"].with_user(self.biller).sudo()
+        key = keys._generate("rpc", "EHR", None)
+        for expected in ("created", "unchanged"):
+            answer = self.url_open(
+                "/json/2/therapy.session/therapy_sync",
+                data=json.dumps({"sessions": [self._session()]}),
+                headers={
+                    "Authorization": f"bearer {key}",
+                    "Content-Type": "application/json",
+                },
+            )
+            self.assertEqual(answer.status_code, 200, answer.text)
+            [result] = answer.json()
+            self.assertEqual(result["result"], expected)
+        session = self._get()
+        self.assertEqual(result["id"], session.id)
+        self.assertEqual(str(session.start), "2026-11-10 19:00:00")
+        self.assertEqual(session.provider_id, self.clinician)
+        self.assertEqual(session.line_ids.modifiers, "95")
+        self.assertCents(session.amount_total, 175.25)
+
+    def test_without_a_key_nothing_is_read_or_written(self):
+        with mute_logger("odoo.http"):
+            answer = self.url_open(
+                "/json/2/therapy.session/therapy_sync",
+                data=json.dumps({"sessions": [self._session()]}),
+                headers={"Content-Type": "application/json"},
+            )
+        self.assertIn(answer.status_code, (401, 403))
+        self.assertFalse(self._get())
+
+    def test_only_what_is_named_changes(self):
+        self._sync(self._session(state="scheduled"))
+        moved = {
+            "external_id": "EHR-1",
+            "patient": self.kim.id,
+            "start": "2026-11-11T09:30:00-05:00",
+        }
+        [result] = self._sync(moved)
+        self.assertEqual(result["result"], "updated")
+        session = self._get()
+        self.assertEqual(str(session.start), "2026-11-11 14:30:00")
+        self.assertEqual(session.state, "scheduled")
+        self.assertEqual(session.line_ids.minutes, 55)
+        [result] = self._sync(moved)
+        self.assertEqual(result["result"], "unchanged")
+
+    def test_services_become_those_that_are_sent(self):
+        self._sync(self._session())
+        services = [{"code": "97153", "minutes": 60}, {"code": "90837"}]
+        [result] = self._sync(self._session(services=services))
+        self.assertEqual(result["result"], "updated")
+        lines = self._get().line_ids
+        self.assertEqual(lines.mapped("therapy_code"), ["97153", "90837"])
+        self._sync(self._session(services=services[:1]))
+        self.assertEqual(self._get().line_ids.mapped("therapy_code"), ["97153"])
+
+    def test_a_billed_session_is_not_changed_and_the_reason_is_told(self):
+        self._sync(self._session())
+        self._bill()
+        [same] = self._sync(self._session())
+        self.assertEqual(same["result"], "unchanged")
+        [result] = self._sync(self._session(start="2026-11-12T14:00:00"))
+        self.assertEqual(result["result"], "rejected")
+        self.assertIn("on a bill", result["reason"])
+        self.assertEqual(str(self._get().start), "2026-11-10 19:00:00")
+
+    def test_each_session_stands_for_itself(self):
+        good = self._session(external_id="EHR-2")
+        for wrong, words in (
+            ({"start": "yesterday"}, "Impossible start"),
+            ({"patient": 0}, "Missing: patient"),
+            ({"patient": self.mother.id}, "No patient"),
+            ({"provider": "Nobody"}, "No provider"),
+            ({"state": "done"}, "Unknown state: done"),
+            ({"services": [{"code": "00000"}]}, "Unknown service"),
+            ({"services": [{"code": "90837", "price": 1}]}, "Unknown: price"),
+            ({"services": [{"code": "90837", "minutes": -5}]}, "between 0 and 1440"),
+            ({"amount": 12}, "Unknown: amount"),
+            ({"external_id": ""}, "Missing: external_id"),
+        ):
+            with mute_logger("odoo.sql_db"):
+                bad, fine = self._sync(self._session(**wrong), good)
+            self.assertEqual(bad["result"], "rejected", wrong)
+            self.assertIn(words, bad["reason"])
+            self.assertIn(fine["result"], ("created", "unchanged"))
+            self.assertFalse(self._get())
+        self.assertEqual(len(self._get("EHR-2")), 1)
+
+    def test_nobody_without_the_right_sends_sessions(self):
+        employee = new_test_user(self.env, "none", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            self.env["therapy.session"].with_user(employee).therapy_sync([])
