@@ -191,6 +191,11 @@ class TestCollect(TherapyPortalHttpCommon):
         for word in ("Zelda", "Ada Fitz", "way"):
             self.assertNotIn(word, mail.body_html)
 
+    def test_the_form_has_a_field_for_the_words_and_keeps_them(self):
+        self.assertIn("</textarea>", self._get("/my/therapy/requests/new").text)
+        html = self._ask(text="Three parts please", amount="x").text
+        self.assertIn(">Three parts please</textarea>", html)
+
     def test_requests_of_others_do_not_exist(self):
         self._ask()
         request = self.env["therapy.change.request"].search([])
