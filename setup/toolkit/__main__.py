@@ -5,7 +5,13 @@ import sys
 
 from .console import Stop
 
-COMMANDS = {"demo": "demo", "test": "suite", "odoo": "odoo", "bench": "bench"}
+COMMANDS = {
+    "demo": "demo",
+    "test": "suite",
+    "odoo": "odoo",
+    "bench": "bench",
+    "chaos": "chaos",
+}
 
 
 def main():

@@ -34,7 +34,7 @@ def run(charges, seed, *, kills):
     :return: what was counted
     :rtype: counts.Counts
     """
-    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    chance = random.Random(seed)
     world = World(f"chaos_{paths.clone_id()}")
     try:
         with step(f"Practice: {charges} bills, cards on file, two Odoo processes"):

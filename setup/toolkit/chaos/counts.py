@@ -82,9 +82,7 @@ def take(world, battle):
     doubled = len(intents) - len({intent["metadata"]["tx"] for intent in intents})
     doubled += sum(int(row[4]) > 1 for row in tries.values())
     doubled += int(world.sql(PAID_TWICE)[0][0])
-    unknown = sum(
-        row[0] in ("draft", "pending") or row[3] == "unknown" for row in sent
-    )
+    unknown = sum(row[0] in ("draft", "pending") or row[3] == "unknown" for row in sent)
     money = totals["currencies"].get("usd", {})
     return Counts(
         figures={
@@ -100,9 +98,8 @@ def take(world, battle):
             "lost": lost,
             "doubled": doubled,
             "left unknown": unknown,
-            "booked without a charge": sum(
-                row[0] == "done" for row in tries.values()
-            ) - len(intents),
+            "booked without a charge": sum(row[0] == "done" for row in tries.values())
+            - len(intents),
             "reservations left open": int(world.sql(OPEN_RESERVATIONS)[0][0]),
             "bills whose rest is wrong": int(world.sql(WRONG_RESIDUAL)[0][0]),
         },

@@ -24,7 +24,7 @@ def fill(env, charges, seed, sandbox, webhooks):
     :param str sandbox: address of the processor's sandbox
     :param list webhooks: addresses of the webhooks of the Odoo processes
     """
-    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    chance = random.Random(seed)
     provider = env["payment.provider"].search([("code", "=", "stripe")], limit=1)
     provider.write(
         {
