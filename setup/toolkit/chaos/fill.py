@@ -5,6 +5,8 @@ Appended to it is the call of its function; ``env`` is the shell's.
 
 import random
 
+from odoo.addons.therapy_stripe import const
+
 # Test cards of the sandbox, and how often each of 100 payers has it.
 CARDS = (
     ("pm_card_visa", 55),
@@ -36,7 +38,16 @@ def fill(env, charges, seed, sandbox, webhooks):
     env["ir.config_parameter"].set_param("therapy_billing.charge_threads", 3)
     adapter = provider._therapy_stripe_get_adapter()
     secrets = [
-        adapter.create_webhook_endpoint(url, f"chaos:{url}")["secret"]
+        adapter.raw(
+            "POST",
+            "webhook_endpoints",
+            {
+                "url": url,
+                "enabled_events": list(const.WEBHOOK_EVENTS),
+                "api_version": const.API_VERSION,
+            },
+            f"chaos:{url}",
+        )["secret"]
         for url in webhooks
     ]
     provider.stripe_webhook_secret, previous = secrets
