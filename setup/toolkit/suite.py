@@ -23,6 +23,8 @@ ODOO_RUNS = {
 STORIES = "therapy_stories"
 # Large enough to run every line of a benchmark, too small to say anything.
 BENCH_SIZE = 50
+# Enough for a kill in each window.
+CHAOS_SIZE, CHAOS_SEED = 60, 20261122
 # Odoo's own suites that must hold beside our addons, and the tests that cannot.
 CORE_SUITES = ("payment", "payment_stripe", "account_payment")
 CORE_EXCEPTIONS = paths.REPO / "setup" / "core_tests.txt"
@@ -185,6 +187,21 @@ def run_bench():
     return Result("bench", good, len(problems), problems)
 
 
+def run_chaos():
+    """Charge cards while everything breaks, with a fixed seed; each count is a test."""
+    from . import chaos
+
+    name = f"chaos, {CHAOS_SIZE} charges"
+    try:
+        found = chaos.run(CHAOS_SIZE, CHAOS_SEED, kills=1)
+    except console.Stop as error:
+        return Result(name, 0, 1, [str(error)])
+    for line in found.lines():
+        console.say(f"    {line}")
+    problems = found.problems()
+    return Result(name, found.size() - len(problems), len(problems), problems)
+
+
 def run_core_only():
     """Run the tests of core's defects on core alone: each of them must fail.
 
@@ -272,12 +289,15 @@ def stages(wanted):
             "Odoo, two runs at a time: " + ", ".join(runs),
             lambda: odoo_runs(runs, wanted),
         )
-    if chosen("core-only"):
-        yield "core's defects, on core alone", lambda: [run_core_only()]
-    if chosen("check", "demo"):
-        yield "the main job in a browser", lambda: [run_check()]
-    if chosen("bench"):
-        yield "benchmarks, run small and not judged", lambda: [run_bench()]
+    others = {
+        ("core-only",): ("core's defects, on core alone", run_core_only),
+        ("check", "demo"): ("the main job in a browser", run_check),
+        ("chaos",): ("charges under kills and storms", run_chaos),
+        ("bench",): ("benchmarks, run small and not judged", run_bench),
+    }
+    for names, (title, function) in others.items():
+        if chosen(*names):
+            yield title, lambda function=function: [function()]
 
 
 def odoo_runs(runs, wanted):
@@ -314,7 +334,7 @@ def main(arguments):
         "what",
         nargs="*",
         help="static, unit, sandbox, odoo, an addon's name, stories, core (Odoo's own "
-        "suites beside our addons), core-only, check or bench; nothing means all",
+        "suites beside our addons), core-only, check, chaos, bench; nothing means all",
     )
     parser.add_argument(
         "--core-only",

@@ -4,6 +4,17 @@ from odoo import models
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    def action_therapy_charge_cards(self):
+        """Charge saved cards for the chosen bills.
+
+        For a provider with a dialog of its own, it must override this method.
+
+        :return: the action
+        :rtype: dict
+        :raise UserError: if there is nothing to charge
+        """
+        return self.action_therapy_charge_run()
+
     def action_therapy_charge_run(self):
         """Make a charge run of the chosen bills and show it.
 

@@ -141,7 +141,10 @@ class AccountPayment(models.Model):
         vals_list = super()._prepare_move_line_default_vals(
             write_off_line_vals=write_off_line_vals, force_balance=force_balance
         )
-        parts = self.env.context.get("therapy_ledger_parts")
+        batch = self.env.context.get("therapy_ledger_parts_of") or {}
+        parts = batch.get(self.payment_transaction_id.id) or self.env.context.get(
+            "therapy_ledger_parts"
+        )
         if not parts:
             return vals_list
         liquidity, counterpart, *others = vals_list

@@ -139,7 +139,11 @@ class PaymentTransaction(models.Model):
             lambda tx: tx.state != "draft" and not tx.is_post_processed
         )
         waiting._therapy_post_drafts()
+        waiting._therapy_create_payments()
+        notes = {} if len(waiting) > 1 else None
+        waiting = waiting.with_context(therapy_notes=notes)
         result = super(PaymentTransaction, waiting)._post_process()
+        waiting._therapy_write_notes(notes or {})
         done = waiting.filtered(lambda tx: tx.state == "done" and tx.payment_id)
         done._therapy_release()
         return result
@@ -265,37 +269,6 @@ class PaymentTransaction(models.Model):
         if currency.compare_amounts(rest, 0) > 0:
             parts.append((False, rest))
         return parts
-
-    def _therapy_reconcile(self, payment, parts):
-        """Reconcile each part of a payment with exactly its bill.
-
-        Note: self.ensure_one()
-
-        :param payment: the posted `account.payment`
-        :param list parts: (bill's id or False, amount)
-        """
-        self.ensure_one()
-        lines = payment.move_id.line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-        ).sorted("id")
-        plan = []
-        for index, (bill_id, _amount) in enumerate(parts):
-            bill = self.env["account.move"].browse(bill_id or [])
-            if not bill or bill.state != "posted":
-                continue
-            # A payment made by core's wizard has one line for all of its bills.
-            line = lines[index] if len(lines) == len(parts) else lines[:1]
-            plan.append(
-                line
-                | bill.line_ids.filtered(
-                    lambda x, line=line: (
-                        x.account_id == line.account_id
-                        and x.display_type == "payment_term"
-                        and not x.reconciled
-                    )
-                )
-            )
-        self.env["account.move.line"]._reconcile_plan(plan)
 
     def _therapy_announce_credit(self, payment):
         """Tell the practice that money came that no bill takes (M5).

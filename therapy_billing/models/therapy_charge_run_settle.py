@@ -46,8 +46,9 @@ class TherapyChargeRun(models.Model):
                 limit=1,
             )
             state = "waiting" if left else "done"
-            if run.state != state:
-                run.state = state
+            if run.state == state:
+                continue
+            run.state = state
             if left.state in ("todo", "retry"):
                 run._trigger_jobs(left.next_try_at)
 

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -31,4 +31,16 @@ class AccountMove(models.Model):
         if not self.therapy_can_charge:
             raise UserError(self.env._("There is nothing to charge on this bill."))
         wizard = self.env["therapy.charge.wizard"].create({"move_id": self.id})
+        return wizard._get_action()
+
+    def action_therapy_charge_cards(self):
+        """Override of `therapy_billing`: bills of one payer in one dialog."""
+        bills = self.filtered("therapy_can_charge").sorted(
+            lambda bill: (bill.invoice_date_due, bill.id)
+        )
+        if not bills or len(bills.partner_id) > 1 or len(bills.company_id) > 1:
+            return super().action_therapy_charge_cards()
+        wizard = self.env["therapy.charge.wizard"].create(
+            {"move_id": bills[0].id, "move_ids": [Command.set(bills.ids)]}
+        )
         return wizard._get_action()

@@ -5,4 +5,8 @@ from . import (
     therapy_charge_wizard,
     therapy_stripe_compliance,
     therapy_stripe_preview,
+    therapy_charge_wizard_line,
+    therapy_charge_wizard_result,
+    therapy_charge_wizard_split,
+    therapy_charge_wizard_total,
 )

@@ -200,7 +200,7 @@ class TherapyAddCard(models.TransientModel):
                 or self.env._("The card was not saved. Please try again."),
             }
         if self.charge_wizard_id:
-            self.charge_wizard_id.token_id = tx_sudo.token_id.id
+            self.charge_wizard_id._take_card(tx_sudo.token_id.sudo(False))
         return {
             "saved": True,
             "message": self.env._(

@@ -1,7 +1,7 @@
 import uuid
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 
 class TherapyChargeWizard(models.TransientModel):
@@ -13,6 +13,16 @@ class TherapyChargeWizard(models.TransientModel):
     move_id = fields.Many2one(
         "account.move", string="Bill", required=True, readonly=True, ondelete="cascade"
     )
+    move_ids = fields.Many2many(
+        "account.move",
+        string="Bills",
+        compute="_compute_move_ids",
+        store=True,
+        precompute=True,
+        readonly=False,
+        help="All bills of one payer that are charged together.",
+    )
+    bill_count = fields.Integer(compute="_compute_payable_amount")
     company_id = fields.Many2one(related="move_id.company_id")
     currency_id = fields.Many2one(related="move_id.currency_id")
     bill_partner_id = fields.Many2one(
@@ -68,16 +78,26 @@ class TherapyChargeWizard(models.TransientModel):
     # === COMPUTE METHODS === #
 
     @api.depends("move_id")
+    def _compute_move_ids(self):
+        """Charge one bill unless more were chosen."""
+        for wizard in self:
+            wizard.move_ids = wizard.move_ids or wizard.move_id
+
+    @api.depends("move_ids")
     def _compute_payable_amount(self):
         """Show what is left after payments under way."""
         for wizard in self:
-            wizard.payable_amount = wizard.move_id._therapy_get_payable_amount()
+            bills = wizard.move_ids
+            wizard.bill_count = len(bills)
+            wizard.payable_amount = sum(
+                bill._therapy_get_payable_amount() for bill in bills
+            )
 
-    @api.depends("move_id")
+    @api.depends("move_ids")
     def _compute_payer_ids(self):
         """Offer whom the bill is for, and the other guarantors of the patient."""
         for wizard in self:
-            guarantors = wizard.move_id.patient_id.guarantor_ids.partner_id
+            guarantors = wizard.move_ids.patient_id.guarantor_ids.partner_id
             payers = wizard.move_id.partner_id | guarantors
             wizard.payer_ids = payers.filtered(lambda payer: not payer.is_insurer)
 
@@ -91,18 +111,7 @@ class TherapyChargeWizard(models.TransientModel):
     def _compute_card_ids(self):
         """List the payer's cards that can be charged."""
         for wizard in self:
-            cards = wizard.partner_id.therapy_card_ids.filtered(
-                lambda card: card.status in ("active", "expiring")
-            )
-            cards_sudo = cards.sudo()  # sudo: billers may not read providers
-            companies_sudo = wizard.company_id.sudo().parent_ids  # sudo: see above
-            usable_sudo = cards_sudo.filtered(
-                lambda card, companies=companies_sudo: (
-                    card.provider_id.company_id in companies
-                    and card.provider_id.state != "disabled"
-                )
-            )
-            wizard.card_ids = usable_sudo.sudo(False)
+            wizard.card_ids = wizard._get_cards(wizard.partner_id)
 
     @api.depends("partner_id")
     def _compute_token_id(self):
@@ -111,11 +120,11 @@ class TherapyChargeWizard(models.TransientModel):
             default = wizard.partner_id._therapy_get_default_card()
             wizard.token_id = default & wizard.card_ids
 
-    @api.depends("move_id")
+    @api.depends("payable_amount", "credit_amount")
     def _compute_amount(self):
-        """Propose all that can be paid now."""
+        """Propose all that can be paid now, less what credits pay."""
         for wizard in self:
-            wizard.amount = wizard.payable_amount
+            wizard.amount = wizard.payable_amount - wizard.credit_amount
 
     # === ACTION METHODS === #
 
@@ -129,7 +138,7 @@ class TherapyChargeWizard(models.TransientModel):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Charge a card for %(bill)s", bill=self.move_id.name),
+            "name": self._get_title(),
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
@@ -164,31 +173,27 @@ class TherapyChargeWizard(models.TransientModel):
         """
         self.ensure_one()
         self.check_access("write")
-        self._check_charge()
-        transactions = self.env["payment.transaction"]
+        if self.is_split:
+            self.line_ids._charge()
+            self._summarize()
+            return self._get_action()
         tx_sudo = self._find_transaction()
         if not tx_sudo:
-            try:
-                tx_id = transactions._therapy_charge(
-                    self.token_id,
-                    [(self.move_id.id, self.amount)],
-                    paid_by=self.partner_id,
-                    uuid=self.uuid,
-                )
-            except ValidationError as error:
-                raise UserError(str(error)) from error
-            tx_sudo = transactions.sudo().browse(tx_id)  # sudo: the user's own charge
+            self._check_charge()
+            self._apply_credits()
+            tx_sudo = self._charge_once(self)
         self.write(self._prepare_result_vals(tx_sudo))
         return self._get_action()
 
-    def _find_transaction(self):
-        """Return the transaction this wizard already made.
+    def _find_transaction(self, number=None):
+        """Return the transaction that was made already.
 
+        :param str number: its uuid; this wizard's own if empty
         :return: sudoed transaction, maybe empty
         :rtype: payment.transaction
         """
         transactions_sudo = self.env["payment.transaction"].sudo()  # sudo: own charge
-        return transactions_sudo.search([("uuid", "=", self.uuid)], limit=1)
+        return transactions_sudo.search([("uuid", "=", number or self.uuid)], limit=1)
 
     def action_try_again(self):
         """Go back to the first page after a try that is known to have failed.
@@ -199,7 +204,10 @@ class TherapyChargeWizard(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
-        if self.result in ("declined", "error"):
+        if self.is_split:
+            self.line_ids._reset()
+            self.write({"result": False, "message": False})
+        elif self.result in ("declined", "error"):
             self.write(
                 {
                     "uuid": str(uuid.uuid4()),
@@ -217,59 +225,67 @@ class TherapyChargeWizard(models.TransientModel):
 
         :raise UserError: with the reason
         """
+        if self.credit_amount and self.currency_id.is_zero(self.amount):
+            return
+        self._check_person(self.partner_id, self.token_id, self.card_ids)
+
+    def _check_person(self, payer, token, cards):
+        """Refuse who may not pay, or a card that is not theirs.
+
+        :param res.partner payer: who pays
+        :param payment.token token: the card chosen
+        :param payment.token cards: the payer's cards
+        :raise UserError: with the reason
+        """
         if not self.env.user.has_group("therapy_billing.group_biller"):
             raise UserError(self.env._("Only billers can charge cards."))
-        if self.partner_id not in self.payer_ids:
+        if payer not in self.payer_ids:
             raise UserError(self.env._("This person does not pay for the patient."))
-        if self.token_id not in self.card_ids:
+        if not token or token not in cards:
             raise UserError(self.env._("Choose a card of the payer, or add one."))
 
-    def _prepare_result_vals(self, tx_sudo):
-        """Return the result of a transaction in plain words.
+    def _take_card(self, token):
+        """Choose a card that was added from here.
 
-        :param payment.transaction tx_sudo: sudoed transaction
-        :return: values of the wizard
-        :rtype: dict
+        Note: self.ensure_one()
+
+        :param payment.token token: the new card
         """
-        words = {
-            "done": "done",
-            "authorized": "pending",
-            "cancel": "declined",
-            "error": "declined",
-        }
-        result = words.get(tx_sudo.state) or tx_sudo.therapy_stripe_result or "unknown"
-        if tx_sudo.therapy_stripe_result == "error":
-            result = "error"
-        return {
-            "transaction_id": tx_sudo.id,
-            "result": result,
-            "message": self._get_result_message(tx_sudo, result),
-        }
+        self.ensure_one()
+        rows = self.line_ids.filtered(lambda line: line.partner_id == token.partner_id)
+        rows.token_id = token
+        if self.partner_id == token.partner_id:
+            self.token_id = token
 
-    def _get_result_message(self, tx_sudo, result):
-        """Return the sentence shown after a charge.
+    def _get_title(self) -> str:
+        """Return the title of the dialog.
 
         :rtype: str
         """
-        amount = tx_sudo.currency_id.format(tx_sudo.amount)
-        card = tx_sudo.token_id.display_name
-        if result != "done":
-            return tx_sudo.state_message or self.env._(
-                "%(amount)s on %(card)s: the bank has not decided yet.",
-                amount=amount,
-                card=card,
-            )
-        self.move_id.invalidate_recordset(["amount_residual"])
-        left = self.move_id.amount_residual
-        if self.currency_id.is_zero(left):
+        if len(self.move_ids) > 1:
             return self.env._(
-                "%(amount)s was charged to %(card)s. The bill is paid.",
-                amount=amount,
-                card=card,
+                "Charge a card for %(count)s bills", count=len(self.move_ids)
             )
-        return self.env._(
-            "%(amount)s was charged to %(card)s. %(left)s is left to pay.",
-            amount=amount,
-            card=card,
-            left=self.currency_id.format(left),
+        return self.env._("Charge a card for %(bill)s", bill=self.move_id.name)
+
+    def _get_cards(self, payer):
+        """Return the saved cards of a payer that this company can charge.
+
+        Note: self.ensure_one()
+
+        :param res.partner payer: whose cards
+        :rtype: payment.token
+        """
+        self.ensure_one()
+        cards = payer.therapy_card_ids.filtered(
+            lambda card: card.status in ("active", "expiring", "declined")
         )
+        cards_sudo = cards.sudo()  # sudo: billers may not read providers
+        companies_sudo = self.company_id.sudo().parent_ids  # sudo: see above
+        usable_sudo = cards_sudo.filtered(
+            lambda card: (
+                card.provider_id.company_id in companies_sudo
+                and card.provider_id.state != "disabled"
+            )
+        )
+        return usable_sudo.sudo(False)

@@ -21,8 +21,8 @@ from .world import World
 
 #: Charges of a full run, and kills it must have had in each window.
 CHARGES, KILLS = 1000, 20
-#: Bills that are charged in one wave.
-WAVE = 9
+#: Bills that are charged in one wave: in a full run, and in a short one.
+WAVE, SHORT_WAVE = 8, 6
 
 
 def run(charges, seed, *, kills):
@@ -41,7 +41,7 @@ def run(charges, seed, *, kills):
             world.build(charges, chance)
         battle = Battle(world, chance, kills)
         with step("Waves of charges, kills and storms"):
-            battle.fight(WAVE)
+            battle.fight(WAVE if charges >= CHARGES else SHORT_WAVE)
         with step("Peace: resolver, events, posting"):
             battle.settle()
         return counts.take(world, battle)

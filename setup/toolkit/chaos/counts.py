@@ -49,6 +49,10 @@ class Counts:
         ours, theirs = (f"{cents / 100:,.2f}" for cents in self.totals)
         return [*rows, f"ledger {ours}, sandbox {theirs}"]
 
+    def size(self):
+        """Return how many things are checked."""
+        return len(self.must_be_zero) + len(self.kills) + 2
+
     def problems(self):
         """Return what must not be."""
         found = [f"{name}: {n}" for name, n in self.must_be_zero.items() if n]
