@@ -15,6 +15,7 @@ from . import (
     test_tours,
 )
 from .core_defects import (
+    test_lost_answer,
     test_payment_payload,
     test_return_substitution,
     test_webhook_signature,

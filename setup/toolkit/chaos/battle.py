@@ -105,7 +105,7 @@ class Battle:
     def _click_again(self, model, wizard):
         def click():
             with contextlib.suppress(*FAILURES):
-                server = next(self._alive())
+                server = self._pick()
                 call = self.world.login(server)
                 call(model, "action_charge", [wizard])
 
@@ -118,6 +118,15 @@ class Battle:
         for server in (first, *others):
             if server.ready.wait(10):
                 yield server
+
+    def _pick(self):
+        """Return a process that answers.
+
+        :raise Stop: if none does
+        """
+        for server in self._alive():
+            return server
+        raise Stop("No Odoo process answers.")
 
     # === KILLS === #
 
@@ -222,7 +231,7 @@ class Battle:
 
     def _run_job(self, name):
         """Run a scheduled job to its end."""
-        server = next(self._alive())
+        server = self._pick()
         call = self.world.login(server, "admin")
         module, _dot, xmlid = name.partition(".")
         rows = self.world.sql(
@@ -230,25 +239,24 @@ class Battle:
             f" WHERE module = '{module}' AND name = '{xmlid}'"
         )
         for _try in range(60):
-            try:
+            with contextlib.suppress(*FAILURES):
                 call("ir.cron", "method_direct_trigger", [int(rows[0][0])])
                 return
-            except Stop:
-                time.sleep(1)  # The job is running already.
+            time.sleep(1)  # The job is running already.
         raise Stop(f"The job {name} does not come to its end.")
 
     def _go_on(self):
         """Press "Go on" on what paused, and wait until nobody is being charged."""
-        server = next(self._alive())
+        server = self._pick()
         call = self.world.login(server)
         open_items = "SELECT count(*) FROM therapy_charge_item WHERE state = 'todo'"
         for _try in range(120):
             paused = call(
                 "therapy.charge.run",
                 "search",
-                [("state", "in", ("paused", "stopped", "draft"))],
+                [("state", "in", ("paused", "stopped", "draft", "running"))],
             )
-            if paused:
+            if paused and _try % 5 == 0:
                 call("therapy.charge.run", "action_go_on", paused)
             if self.world.sql(open_items) == [["0"]]:
                 return
