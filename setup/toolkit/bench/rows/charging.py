@@ -1,14 +1,16 @@
 """Charge runs, beside core charging saved cards one after another."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from statistics import median
 
-from ... import paths
+from ... import paths, services
 from ..result import Row, per_item
 
 TITLE = "charge runs beside core's tokens; posting beside core's payment register"
@@ -20,6 +22,8 @@ SECONDS, RATE = 0.3, 25
 #: Core charges, and registers one by one, a part of the bills: the median counts.
 SAMPLE = 20
 PAYERS = 50
+#: Most milliseconds for an event, while a run charges.
+MOST = 30.0
 CALL = {"method": "POST", "path_regex": "/v1/payment_intents$"}
 
 
@@ -52,9 +56,12 @@ def _ours(bench, sandbox):
     )
     run.action_start()
     bench.env.cr.commit()
+    knocker = Knocker(bench)
     with bench.measure("charge", bench.n):
         run._work(post=False)
         bench.env.cr.commit()
+    for milliseconds in knocker.finish():
+        bench.note("event", milliseconds / 1000)
     txs = run.item_ids.transaction_id
     if txs.filtered(lambda tx: tx.state != "done"):
         raise ValueError("Not every bill was charged.")
@@ -147,6 +154,56 @@ def _token_vals(env, provider, payer):
         "payment_method_id": env.ref("payment.payment_method_card").id,
         "partner_id": payer.id,
     }
+
+
+class Knocker:
+    """Odoo with two workers, and a process that sends it events."""
+
+    def __init__(self, bench):
+        provider = bench.root["payment.provider"].search(
+            [("code", "=", "stripe")], limit=1
+        )
+        provider.stripe_webhook_secret = "whsec_bench"  # noqa: S105 - no secret
+        bench.root.cr.commit()
+        port = services.free_port()
+        arguments = [word for word in sys.argv[6:] if word != "--no-http"]
+        self._log = tempfile.TemporaryFile()
+        self._server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "odoo", *arguments, "--workers", "2"),
+                *("--http-interface", "127.0.0.1", "--http-port", str(port)),
+                *("--gevent-port", str(services.free_port())),
+            ],
+            stdout=self._log,
+            stderr=self._log,
+        )
+        url = f"http://127.0.0.1:{port}/payment/stripe/webhook"
+        _wait_for(f"http://127.0.0.1:{port}/web/health")
+        self._client = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "toolkit.bench.knocker", url, "whsec_bench"),
+                *(str(max(20, bench.n // 5)), "0.1"),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def finish(self):
+        """Return the milliseconds of each event, after the first ones."""
+        words = self._client.communicate()[0].split()
+        self._server.terminate()
+        self._server.wait()
+        return [float(word) for word in words[5:]]
+
+
+def _wait_for(url):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _try in range(300):
+        with contextlib.suppress(OSError):
+            opener.open(url, timeout=5).close()
+            return
+        time.sleep(0.2)
+    raise ValueError(f"{url} does not answer.")
 
 
 class Sandbox:
@@ -268,6 +325,7 @@ def rows(ours, core, n):
     """Return the rows of the table."""
     charge = per_item(ours, "charge", scale=1000)
     post = per_item(ours, "post", scale=1000)
+    intake = median(m["seconds"] for m in ours if m["label"] == "event") * 1000
     one = median(m["seconds"] * 1000 for m in core if m["label"] == "charge")
     return [
         Row("charging a bill, core's token charge", "ms", n, charge, one, 1 / 8),
@@ -282,5 +340,9 @@ def rows(ours, core, n):
         Row(
             *("posting a charge, core registers one by one", "ms", n, post),
             *(per_item(core, "one", scale=1000), 0.2),
+        ),
+        Row(
+            *("taking in an event while a run charges, limit", "ms", n),
+            *(intake, MOST, 1.0),
         ),
     ]
