@@ -1,6 +1,11 @@
+import logging
+
 from odoo import fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from odoo.addons.therapy_billing.charging import retry
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -70,7 +75,14 @@ class PaymentTransaction(models.Model):
                 )
             )
         elif rule.decline_class == "payer":
-            self._therapy_ask_payer()
+            try:
+                with self.env.cr.savepoint():
+                    self._therapy_ask_payer()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception:
+                # Whatever a mail needs: the result of the charge must be recorded.
+                _logger.exception("The payer of %s could not be asked", self.id)
 
     def _therapy_ask_payer(self):
         """Have the payer asked to approve a payment that their bank did not allow.

@@ -9,6 +9,7 @@ from . import (
     mail_mail,
     payment_token,
     payment_transaction,
+    payment_transaction_ask,
     payment_transaction_link,
     res_company,
     res_config_settings,

@@ -1,5 +1,6 @@
 from . import (
     test_access_code,
+    test_ask_payer,
     test_collect,
     test_core_routes,
     test_family,
