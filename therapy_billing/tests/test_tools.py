@@ -8,6 +8,8 @@ from odoo.tests import BaseCase, tagged
 from odoo.addons.therapy_billing.tools import clock, eob, money, npi, rows
 
 MODULES = (
+    "charging.breaker",
+    "charging.retry",
     "importers.payers_rows",
     "importers.people",
     "importers.remittances_rows",

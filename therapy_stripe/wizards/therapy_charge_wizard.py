@@ -180,8 +180,10 @@ class TherapyChargeWizard(models.TransientModel):
         tx_sudo = self._find_transaction()
         if not tx_sudo:
             self._check_charge()
+            covered = self.credit_amount and self.currency_id.is_zero(self.amount)
             self._apply_credits()
-            tx_sudo = self._charge_once(self)
+            if not covered:
+                tx_sudo = self._charge_once(self)
         self.write(self._prepare_result_vals(tx_sudo))
         return self._get_action()
 

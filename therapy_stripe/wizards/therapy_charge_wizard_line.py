@@ -22,7 +22,9 @@ class TherapyChargeWizardLine(models.TransientModel):
         required=True,
         domain="[('id', 'in', payer_ids)]",
     )
-    card_ids = fields.Many2many("payment.token", compute="_compute_card_ids")
+    card_ids = fields.Many2many(
+        "payment.token", string="Usable Cards", compute="_compute_card_ids"
+    )
     token_id = fields.Many2one(
         "payment.token",
         string="Card",
@@ -108,6 +110,8 @@ class TherapyChargeWizardLine(models.TransientModel):
         """
         wizard = self.wizard_id
         todo = self.filtered(lambda line: not line.result)
+        if self and not todo:
+            return  # A second click: all were charged.
         known = {line: wizard._find_transaction(line.uuid) for line in todo}
         if not any(known.values()):
             todo._check(wizard)

@@ -124,14 +124,11 @@ class TherapyChargeWizard(models.TransientModel):
         """Charge a card; whoever asks a second time gets the first charge.
 
         :param source: this wizard or one of its lines: uuid, card, payer, amount
-        :return: sudoed transaction; none if credits paid all
+        :return: sudoed transaction
         :rtype: payment.transaction
         :raise UserError: if the charge is refused before anything was sent
         """
         transactions = self.env["payment.transaction"]
-        paid = self.credit_amount and not source.amount
-        if paid:
-            return transactions
         fee = self._get_fee(source)
         token_sudo = source.token_id.sudo()  # sudo: the kind of the card only
         card = token_sudo._therapy_get_fee_card()
