@@ -57,8 +57,10 @@ def fill(env, charges, seed, sandbox, webhooks):
     patient = env["res.partner"].create({"name": "Patient", "is_patient": True})
     names, weights = zip(*CARDS, strict=True)
     vals = []
-    for number in range((charges + PAYER_BILLS - 1) // PAYER_BILLS):
-        payer = env["res.partner"].create({"name": f"Payer {number}"})
+    count = (charges + PAYER_BILLS - 1) // PAYER_BILLS
+    payers = env["res.partner"].create([{"name": f"Payer {n}"} for n in range(count)])
+    env.cr.commit()
+    for payer in payers:
         _save_card(env, provider, adapter, payer, chance.choices(names, weights)[0])
         vals += [(payer.id, chance.randrange(2000, 20000)) for _ in range(PAYER_BILLS)]
     for start in range(0, charges, 200):

@@ -43,6 +43,7 @@ def _ours(bench, sandbox):
     root = bench.root
     bench.say(f"making {bench.n} bills of payers with saved cards")
     bills = _make_bills(root, bench.n, patient=True)
+    root.cr.commit()
     _make_cards(root, bills.partner_id, sandbox)
     bench.put("amounts", bills.mapped("amount_total"))
     root.cr.commit()
@@ -75,6 +76,7 @@ def _ours(bench, sandbox):
 def _warm_up(bench, root, sandbox):
     """Charge and post a few bills, so that no cache is cold."""
     bills = _make_bills(root, 10, patient=True)
+    root.cr.commit()
     _make_cards(root, bills.partner_id, sandbox)
     root.cr.commit()
     moves = bench.env["account.move"].browse(bills.ids)
