@@ -119,10 +119,10 @@ class PaymentTransaction(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
-        run = self.therapy_item_id.run_id
-        bills = self.therapy_allocation_ids.move_id
-        user = run.started_by_id or bills[:1].invoice_user_id or self.create_uid
-        return user if user.active else self.env.user
+        user = self.therapy_item_id.run_id.started_by_id
+        if user.active:
+            return user
+        return self.company_id._therapy_get_desk_user() or self.env.user
 
     def _therapy_get_next_try(self, first, tries):
         """Return when a declined charge may be tried again.

@@ -3,10 +3,10 @@ from . import (
     therapy_card_edit,
     therapy_card_remove,
     therapy_charge_wizard,
-    therapy_stripe_compliance,
-    therapy_stripe_preview,
     therapy_charge_wizard_line,
     therapy_charge_wizard_result,
     therapy_charge_wizard_split,
     therapy_charge_wizard_total,
+    therapy_stripe_compliance,
+    therapy_stripe_preview,
 )
