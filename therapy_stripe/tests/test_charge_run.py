@@ -8,6 +8,7 @@ from odoo.tools import mute_logger
 
 from .common import TherapyStripeCommon
 
+DECLINE_LOG = "odoo.addons.therapy_billing.models.payment_transaction_decline"
 WORK_LOG = "odoo.addons.therapy_billing.models.therapy_charge_run_work"
 
 
@@ -256,6 +257,21 @@ class TestChargeRun(TherapyStripeCommon):
         self.assertIn(bill.name, activity.note)
         self.assertEqual(self.sandbox.intents()[-1]["status"], "canceled")
 
+    def test_a_mail_that_cannot_be_sent_does_not_lose_the_result(self):
+        self._save_card("pm_card_authenticationRequired")
+        Transaction = self.env.registry["payment.transaction"]
+
+        def fail(tx):
+            raise ValueError("no mail")
+
+        with (
+            patch.object(Transaction, "_therapy_ask_payer", fail),
+            self.assertLogs(DECLINE_LOG, "ERROR"),
+        ):
+            run = self._charge_bills(self._create_bill())
+        self.assertEqual(run.item_ids.transaction_id.state, "error")
+        self.assertEqual(run.item_ids.state, "failed")
+
     def test_an_intent_left_open_is_closed_before_the_next_try(self):
         card = self._save_card("pm_card_authenticationRequired")
         bill = self._create_bill()
@@ -367,6 +383,36 @@ class TestChargeRun(TherapyStripeCommon):
             self._run_job()
         self.assertEqual(run.state, "done")
         self.assertEqual(self.sandbox.captured(), 30300)
+
+    def test_cores_own_job_leaves_a_charge_in_flight_alone(self):
+        self._save_card()
+        bill = self._create_bill()
+        run = self._create_run(bill)
+        run.with_user(self.biller).action_start()
+        _count, [(tx_id, _provider, call)] = run._reserve_batch(1)
+        transactions = self.env["payment.transaction"]
+        transactions._cron_post_process()
+        tx = transactions.browse(tx_id)
+        self.assertEqual(tx.state, "draft")
+        self.assertFalse(tx.is_post_processed)
+        self.assertEqual(bill._therapy_get_payable_amount(), 0.0)
+        self.assertFalse(transactions._therapy_record_answers([(tx_id, call())]))
+        run._post([tx_id])
+        run._post([tx_id])  # Twice changes nothing.
+        transactions._cron_post_process()
+        self.assertEqual(len(bill.reconciled_payment_ids), 1)
+        self.assertEqual(self.sandbox.captured(), 10000)
+
+    def test_a_call_that_was_made_twice_is_one_charge(self):
+        self._save_card()
+        run = self._create_run(self._create_bill())
+        run.with_user(self.biller).action_start()
+        _count, [(tx_id, _provider, call)] = run._reserve_batch(1)
+        call()
+        answer = call()
+        self.env["payment.transaction"]._therapy_record_answers([(tx_id, answer)])
+        self.assertEqual(self.sandbox.captured(), 10000)
+        self.assertEqual(len(self.sandbox.intents()), 1)
 
     def test_a_bug_while_recording_loses_nothing(self):
         self._save_card()
