@@ -1,6 +1,9 @@
 import random
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
+from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.tools import cursor
 
@@ -58,7 +61,7 @@ class TherapyChargeThrottle(models.Model):
             )
             return [start + number / rate for number in range(count)]
 
-        return cursor.run_in_fresh_cursor(self.env, take, retries=10)
+        return self._run_apart(take)
 
     @api.model
     def _slow_down(self, provider_id, now):
@@ -81,7 +84,20 @@ class TherapyChargeThrottle(models.Model):
             )
             return row.next_at + random.random()
 
-        return cursor.run_in_fresh_cursor(self.env, slow, retries=10)
+        return self._run_apart(slow)
+
+    @api.model
+    def _run_apart(self, func):
+        """Run a function in a short transaction of its own.
+
+        :param callable func: function of an environment
+        :return: what it returns
+        """
+        try:
+            with mute_logger("odoo.sql_db"):
+                return cursor.run_in_fresh_cursor(self.env, func, retries=10)
+        except UniqueViolation:  # Another process made the row at this moment.
+            return cursor.run_in_fresh_cursor(self.env, func, retries=10)
 
     @api.model
     def _get(self, provider_id):
