@@ -19,6 +19,10 @@ TIMEOUT = 25
 # request may be repeated safely; after that only a list of what exists is an answer.
 KEY_LIFETIME_HOURS = 23
 
+# Seconds to wait, and up to as much again, before a single charge is sent again that
+# Stripe refused for too many requests.
+THROTTLE_PAUSES = (0.3, 1, 2)
+
 # How old a try must be before a job asks Stripe about it: longer than the longest
 # call (three times the time-out), so that a call under way is not disturbed.
 IN_FLIGHT_MINUTES = 2

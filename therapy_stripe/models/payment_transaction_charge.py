@@ -1,4 +1,6 @@
 import logging
+import random
+import time
 from datetime import timedelta
 from json import dumps, loads
 
@@ -78,11 +80,25 @@ class PaymentTransaction(models.Model):
         # would be older than the answer.
         checkpoint(AFTER_COMMIT)
         checkpoint(IN_CALL)
-        outcome = adapter.charge(params, key)
+        outcome = self._therapy_stripe_call(adapter, params, key)
         checkpoint(AFTER_ANSWER)
         self._therapy_stripe_record_apart(env, tx_id, outcome)
         env.invalidate_all(flush=False)
         return None
+
+    @staticmethod
+    def _therapy_stripe_call(adapter, params, key):
+        """Charge; wait a little where Stripe says that it is asked too often.
+
+        Such a request was not carried out, and its key is free.
+
+        :rtype: Outcome
+        """
+        for pause in (*const.THROTTLE_PAUSES, None):
+            outcome = adapter.charge(params, key)
+            if not outcome.throttled or pause is None:
+                return outcome
+            time.sleep(pause * (1 + random.random()))
 
     def _therapy_stripe_freeze(self):
         """Write down what will be sent, so that it can be sent again unchanged.

@@ -99,6 +99,14 @@ class TestCharge(TherapyStripeCommon):
         self.assertIn("copy", tx.state_message)
         self.assertFalse(self.sandbox.requests())
 
+    def test_too_many_requests_are_sent_again_with_the_same_key(self):
+        self.sandbox.fault("status", status=429, times=2)
+        tx = self._charge(self.bill, self.token)
+        self.assertEqual(tx.state, "done")
+        keys = {row["idempotency_key"] for row in self._get_charges()[-3:]}
+        self.assertEqual(keys, {f"tp1:{tx.uuid}"})
+        self.assertEqual(self.sandbox.captured(), 10000)
+
     # === LOST ANSWERS === #
 
     def test_lost_answer_keeps_the_reservation_and_is_adopted(self):
