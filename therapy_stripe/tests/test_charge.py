@@ -146,7 +146,7 @@ class TestCharge(TherapyStripeCommon):
         self.assertEqual(keys, {f"tp1:{tx.uuid}"})
 
     def test_too_many_requests_are_settled_later(self):
-        self.sandbox.fault("status", status=429)
+        self.sandbox.fault("status", status=429, times=100)
         tx = self._charge(self.bill, self.token)
         self.assertEqual(tx.therapy_stripe_result, "unknown")
         self.sandbox.heal()
