@@ -117,6 +117,13 @@ class TherapyRemittanceLine(models.Model):
             return self.env._(
                 "While a part stays open with the insurer, the patient cannot owe one."
             )
+        first = self.session_id._get_coverages()[:1].insurer_id
+        if self.elsewhere_amount and self.partner_id == first:
+            return self.env._(
+                "No insurer came before this one: choose a reason that says what "
+                "becomes of %(amount)s.",
+                amount=currency.format(self.elsewhere_amount),
+            )
         if self.charge > 0 and (self.paid < 0 or self.patient_amount < 0):
             return self.env._("A take-back has a negative charge.")
         return ""

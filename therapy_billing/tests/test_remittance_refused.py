@@ -3,7 +3,7 @@ from psycopg2.errors import UniqueViolation
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.therapy_billing.tests.common import NOW
 from odoo.addons.therapy_billing.tests.test_remittance import RemittanceCommon
@@ -153,3 +153,36 @@ class TestRemittanceRefused(RemittanceCommon):
         before = Log.search_count(domain)
         remittance.web_read({"name": {}, "amount": {}, "trace": {}})
         self.assertEqual(Log.search_count(domain), before + 1)
+
+    def test_what_another_insurer_bore_where_there_is_no_other(self):
+        session = self._bill_ann()
+        reason = self.env["therapy.remittance.reason"]._therapy_find("OA", "23")
+        remittance = self._create_remittance(
+            [
+                {
+                    "session_id": session.id,
+                    "paid": 20.0,
+                    "adjustment_ids": [
+                        Command.create({"reason_id": reason.id, "amount": 155.25})
+                    ],
+                }
+            ]
+        )
+        self.assertRefused(remittance, "No insurer came before")
+
+    def test_a_claim_in_another_currency(self):
+        session = self._bill_ann()
+        claim = self._claims(session)
+        remittance = self._create_remittance([self._answer(session, 85.0, 55.25, 35.0)])
+        other = self.setup_other_currency("EUR")
+        self.env.flush_all()
+        # SQL: no screen lets a posted claim change its currency.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_move SET currency_id = %s WHERE id = %s",
+                other.id,
+                claim.id,
+            )
+        )
+        claim.invalidate_recordset(["currency_id"])
+        self.assertRefused(remittance, "another currency")

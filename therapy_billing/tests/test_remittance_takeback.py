@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
@@ -132,3 +133,24 @@ class TestRemittanceTakeback(RemittanceCommon):
         )
         with self.assertRaisesRegex(UserError, "after this one"):
             self._post(self._take_back(session), amount=0)
+
+    def test_the_second_insurer_says_what_the_first_one_bore(self):
+        second = self._add_second()
+        session = self._bill_ann()
+        self._post(self._answer(session, 85.0, 55.25, 35.0))
+        find = self.env["therapy.remittance.reason"]._therapy_find
+        reasons = (("OA", "23", 140.25), ("PR", "3", 10.0))
+        answer = {
+            "session_id": session.id,
+            "charge": 175.25,
+            "paid": 25.0,
+            "adjustment_ids": [
+                Command.create({"reason_id": find(group, code).id, "amount": amount})
+                for group, code, amount in reasons
+            ],
+        }
+        self._post(answer, partner_id=second.id)
+        self.assertResidual(self._claims(session, second), 0)
+        self.assertCents(self._receivable(self.ann), 10.0)
+        contractual = self.practice.therapy_account_contractual_id
+        self.assertCents(self._balance(contractual), 55.25)
