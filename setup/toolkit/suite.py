@@ -6,6 +6,8 @@ test, skipped one of ours or left an unexpected warning in the log has failed.
 """
 
 import argparse
+import os
+import random
 import shutil
 import subprocess
 import sys
@@ -344,6 +346,8 @@ def main(arguments):
     options = parser.parse_args(arguments)
     wanted = set(options.what) | ({"core-only"} if options.core_only else set())
     begin = time.monotonic()
+    seed = os.environ.setdefault("THERAPY_SEED", str(random.randrange(10**6)))
+    console.say(f"THERAPY_SEED={seed} (set it to repeat the random tests)")
     odoo.ready()
     passed = failed = 0
     for name, function in stages(wanted):

@@ -23,6 +23,7 @@ from . import (
     test_import_mapping,
     test_installation,
     test_insurance,
+    test_money_machine,
     test_patient,
     test_posting,
     test_race,
