@@ -36,6 +36,27 @@ class TherapyBillingRun(models.Model):
             raise UserError(self.env._("No module is installed that sends bills."))
         return action
 
+    live_bill_count = fields.Integer(
+        string="Bills That Count", compute="_compute_live_bill_count"
+    )
+
+    @api.depends("move_ids.state", "move_ids.voided_by_move_id")
+    def _compute_live_bill_count(self):
+        """Count the bills that were not taken back."""
+        counts = dict(
+            self.env["account.move"]._read_group(
+                [
+                    ("therapy_run_id", "in", self.ids),
+                    ("state", "!=", "cancel"),
+                    ("voided_by_move_id", "=", False),
+                ],
+                ["therapy_run_id"],
+                ["__count"],
+            )
+        )
+        for run in self:
+            run.live_bill_count = counts.get(run, 0)
+
     def action_retract(self):
         """Take the bills of the run back: cancelled if unseen, else credited (M6).
 

@@ -109,6 +109,17 @@ class TherapySessionLine(models.Model):
         if self.sudo().share_ids:  # sudo: see the line above
             raise UserError(self.env._("A service that was billed cannot be deleted."))
 
+    def _get_label(self) -> str:
+        """Return the short name of a service: its code; of a fee the product's name.
+
+        Note: self.ensure_one()
+
+        :return: the name
+        :rtype: str
+        """
+        self.ensure_one()
+        return self.therapy_code or self.product_id.name or ""
+
     def _check_not_billed(self):
         """Refuse to change lines on a live bill.
 

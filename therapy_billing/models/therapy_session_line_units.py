@@ -48,12 +48,11 @@ class TherapySessionLine(models.Model):
 
     @api.depends("units", "units_given", "minutes", "product_id")
     def _compute_unit_note(self):
-        """Explain the units; of billed lines the explanation stays."""
+        """Explain the units; of billed lines and of fees the explanation stays."""
         expected = self._get_expected_units()
         for line in self:
-            line.unit_note = (
-                line.unit_note if line._is_billed() else line._get_note(*expected[line])
-            )
+            kept = line.is_absence_fee or line._is_billed()
+            line.unit_note = line.unit_note if kept else line._get_note(*expected[line])
 
     @api.onchange("units")
     def _onchange_units(self):

@@ -22,7 +22,7 @@ class TherapySession(models.Model):
         """Explain the units, a service on each line."""
         for session in self:
             session.units_explained = "\n".join(
-                f"{line.therapy_code}: {line.unit_note or ''}"
+                f"{line._get_label()}: {line.unit_note or ''}"
                 + (f" ({line.authorization_note})" if line.authorization_note else "")
                 for line in session.line_ids
             )
@@ -32,7 +32,7 @@ class TherapySession(models.Model):
         """Explain the rates, a service on each line."""
         for session in self:
             session.rates_explained = "\n".join(
-                f"{line.therapy_code}: {line.rate_note or ''}"
+                f"{line._get_label()}: {line.rate_note or ''}"
                 for line in session.line_ids
             )
 

@@ -98,6 +98,16 @@ class TestAbsenceFee(TherapyCommon):
         self.mother.is_medicaid = True
         self.assertEqual(self._miss(self.kim).billing_state, "nothing")
 
+    def test_the_screen_explains_the_fee_by_its_name(self):
+        session = self._miss(self.kim)
+        fee = session.line_ids.filtered("is_absence_fee")
+        self.assertEqual(fee.unit_note, self.policy.name)
+        words = f"{fee.product_id.name}: {self.policy.name}"
+        self.assertIn(words, session.units_explained)
+        for text in (session.units_explained, session.rates_explained):
+            self.assertNotIn("\nFalse:", text)
+            self.assertIn(f"{fee.product_id.name}: ", text)
+
     def test_a_session_held_after_all_has_no_fee(self):
         session = self._miss(self.kim)
         session.action_set_held()

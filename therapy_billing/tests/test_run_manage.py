@@ -44,6 +44,13 @@ class TestRunManage(TherapyCommon):
         self.assertEqual(self.other.state, "cancel")
         self.assertEqual(self.session.billing_state, "partial")
 
+    def test_a_run_says_how_many_of_its_bills_still_count(self):
+        self.assertEqual(self.billing_run.live_bill_count, 2)
+        self._succeed(self._pay(self.bill, 10.0))
+        self.billing_run.action_retract()
+        self.assertEqual(self.billing_run.live_bill_count, 1)
+        self.assertEqual(self.billing_run.bill_count, 2)
+
     def test_money_on_its_way_is_a_reason_too(self):
         self._pay(self.bill, 10.0)
         self.billing_run.action_retract()
