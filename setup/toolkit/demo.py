@@ -125,7 +125,7 @@ def connect(info, login="admin", password="admin"):  # noqa: S107 - the demo's o
             answer = json.load(response)
         if error := answer.get("error"):
             raise Stop(f"{path}: {error['data'].get('debug') or error['message']}")
-        return answer["result"]
+        return answer.get("result")  # a method that returns nothing has none
 
     post(
         "/web/session/authenticate",

@@ -92,6 +92,7 @@ def set_up_practice(env):
 
 def fill_practice(env, folder):
     """Import the practice's files with the product's own importer and bill them."""
+    _ask_for_missed_sessions(env)
     for kind in ("services", "payers", "schedule"):
         content = (Path(folder) / f"{kind}.csv").read_bytes()
         job = env["therapy.import"].create(
@@ -108,7 +109,103 @@ def fill_practice(env, folder):
     run.action_preview()
     run.action_generate()
     _give_portal_access(env)
+    _approve_units(env)
+    _answer_claims(env)
+    _give_credits(env)
     env.cr.commit()
+
+
+def _ask_for_missed_sessions(env):
+    """Let a missed session cost 50.00."""
+    product = env["product.product"].create(
+        {"name": "Missed appointment", "type": "service", "taxes_id": [(5,)]}
+    )
+    env["therapy.absence.fee"].create(
+        {"name": "Missed appointment", "amount": 50.0, "fee_product_id": product.id}
+    )
+
+
+def _approve_units(env):
+    """Enter two authorizations of insured patients: one running out, one with room."""
+    covered = env["therapy.coverage"].search([]).patient_id
+    groups = env["therapy.session.line"]._read_group(
+        [
+            ("session_id.patient_id", "in", covered.ids),
+            ("session_id.state", "=", "held"),
+            ("product_id.therapy_minutes_per_unit", ">", 0),
+        ],
+        ["session_id.patient_id", "product_id"],
+        ["units:sum"],
+        order="units:sum DESC",
+        limit=2,
+    )
+    for number, (patient, product, used) in enumerate(groups):
+        units = int(used * (1.1 if number == 0 else 3)) + 1
+        authorization = env["therapy.authorization"].create(
+            {
+                "name": f"PA-{40117 + number}",
+                "patient_id": patient.id,
+                "payer_id": patient.coverage_ids[:1].insurer_id.id,
+                "date_from": "2026-11-01",
+                "date_to": "2026-12-31",
+                "line_ids": [(0, 0, {"product_id": product.id, "units": units})],
+            }
+        )
+        lines = env["therapy.session.line"].search(
+            [
+                ("session_id.patient_id", "=", patient.id),
+                ("product_id", "=", product.id),
+            ]
+        )
+        lines.authorization_line_id = authorization.line_ids
+
+
+def _answer_claims(env):
+    """Enter an insurer's payment: one is booked, with too much, one waits."""
+    claims = env["account.move"].search(
+        [("claim_session_id", "!=", False), ("state", "=", "posted")], order="id"
+    )
+    claims = claims.filtered(lambda move: len(move.claim_session_id.line_ids) == 1)
+    insurer = claims[:1].partner_id
+    claims = claims.filtered(lambda move: move.partner_id == insurer)
+    for trace, some, extra in (
+        ("EFT-20311", claims[:4], 25.0),
+        ("EFT-20377", claims[4:7], 0.0),
+    ):
+        answers = []
+        for claim in some:
+            worth = claim.claim_session_id.amount_total
+            cut, left = round(worth * 0.2, 2), 30.0
+            answers.append(
+                {
+                    "session_id": claim.claim_session_id.id,
+                    "charge": worth,
+                    "paid": round(worth - cut - left, 2),
+                    "contract_amount": cut,
+                    "patient_amount": left,
+                }
+            )
+        remittance = env["therapy.remittance"].create(
+            {
+                "partner_id": insurer.id,
+                "trace": trace,
+                "amount": round(sum(x["paid"] for x in answers) + extra, 2),
+                "line_ids": [(0, 0, answer) for answer in answers],
+            }
+        )
+        if extra:
+            remittance.action_post()
+
+
+def _give_credits(env):
+    """Take a prepayment of one guarantor, and give goodwill to another."""
+    payers = env["therapy.guarantor"].search([], order="id").partner_id
+    method = env.company._therapy_get_receipt_methods()[:1]
+    env["account.payment"]._therapy_record(
+        payers[3], 200.0, method, env.company._therapy_local_date()
+    )
+    reason = env["therapy.adjustment.reason"].search([("kind", "=", "goodwill")])[:1]
+    env["account.move"]._therapy_adjust(reason, 25.0, payer=payers[5])
 
 
 def _give_portal_access(env):

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from .. import expected
-from . import steps_billing, steps_cards, steps_share
+from . import steps_billing, steps_cards, steps_daily, steps_share
 from .browser import Browser
 from .ledger import Ledger, audit
+from .office import Office
 from .report import Report
 
 
@@ -28,6 +29,22 @@ def compare_expected(report, folder, wanted):
             f"expected.json: {len(zeroless)} payers' totals",
             zeroless == wanted["by_payer_cents"],
         )
+
+
+def daily(report, browser, ledger, biller):
+    """What a practice meets on other days, on a family of the check's own."""
+    office = Office(ledger, browser, biller)
+
+    def step(name, function, *arguments):
+        return report.step(name, function, report, office, *arguments)
+
+    if not (run := step("9 a 70/30 family", steps_daily.step_split)):
+        return
+    step("10 a credit", steps_daily.step_credit, run)
+    step("11 a run taken back and made again", steps_daily.step_retract, run)
+    if run := step("12 an authorization runs out", steps_daily.step_authorization):
+        step("13 a remittance of too much", steps_daily.step_remittance, run)
+    step("14 a missed appointment", steps_daily.step_absence)
 
 
 def main():
@@ -75,14 +92,17 @@ def main():
             steps_cards.step_webhooks,
             *(report, browser, ledger),
         )
+        print("8 audit: the ledger in SQL, the processor's own totals", flush=True)
+        audit(report, ledger, wanted)
+        compare_expected(report, folder, wanted)
+        daily(report, browser, ledger, biller)
         report.fact(
             "no error in any browser console",
             not browser.complaints,
             "; ".join(browser.complaints[:5]),
         )
-    print("8 audit: the ledger in SQL, the processor's own totals", flush=True)
-    audit(report, ledger, wanted)
-    compare_expected(report, folder, wanted)
+    print("15 audit, again", flush=True)
+    steps_daily.audit_daily(report, ledger)
     return 1 if report.failed else 0
 
 

@@ -6,7 +6,7 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 expect.set_options(timeout=60_000)
 CHROMIUM = "/usr/bin/chromium"
@@ -142,6 +142,18 @@ def backend(page, path):
     idle(page)
 
 
+def goto(page, path):
+    """Open a page, also while another one is still on its way."""
+    for _attempt in range(3):
+        try:
+            return page.goto(path)
+        except Error as error:
+            if "interrupted" not in str(error):
+                raise
+            page.wait_for_load_state()
+    return page.goto(path)
+
+
 def idle(page, quiet_ms=250):
     """Wait until the page has asked the server for nothing for a moment.
 
@@ -225,6 +237,6 @@ def text_of(page, name):
 
 
 __all__ = [
-    "Browser", "backend", "button", "expect", "fill_field", "idle", "pick", "select",
-    "text_of", "wait_for",
+    "Browser", "backend", "button", "expect", "fill_field", "goto", "idle", "pick",
+    "select", "text_of", "wait_for",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import re
 
-from .browser import backend, expect, idle, wait_for
+from .browser import backend, expect, goto, idle, wait_for
 from .cards import DECLINED, GOOD, fill_card
 from .steps_share import dollars, open_bills, wait_idle_bill
 
@@ -70,7 +70,7 @@ def step_guarantor(report, browser, ledger):
             partner_id,
         )
     )
-    guest.goto("/my/payment_method")
+    goto(guest, "/my/payment_method")
     browser.shoot(guest, "my-cards")
     report.fact(
         "the card is listed by its last four digits",
