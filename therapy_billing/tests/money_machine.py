@@ -20,7 +20,7 @@ from .money_model import Model, Payment, worth
 DAYS = [f"2026-10-{day:02d}" for day in range(20, 32)]
 DAYS += [f"2026-11-{day:02d}" for day in range(1, 16)]
 CHANGE = "2026-11-01"
-#: Shares of one, two and three guarantors, in hundredths of a percent.
+#: Shares of one, two and three guarantors, as the model knows them.
 SHARES = [
     (10000,),
     (7000, 3000),
@@ -29,6 +29,9 @@ SHARES = [
     (0, 10000),
     (3333, 3333, 3334),
     (1000, 4500, 4500),
+    (("fixed", 2000), "rest"),
+    (("fixed", 1001), 5000, 5000),
+    (4000, ("fixed", 3000), "rest"),
 ]
 GROUPINGS = {
     "session": lambda session: session.number,
@@ -112,15 +115,15 @@ class MoneyMachine(RuleBasedStateMachine):
         """Create a patient with payers, who may change on a day."""
         patient, payers = self.case._machine_patient(len(shares))
         rows = [
-            (payer, percent, "", CHANGE if later else "9999")
-            for payer, percent in zip(payers, shares, strict=True)
+            (payer, share, "", CHANGE if later else "9999")
+            for payer, share in zip(payers, shares, strict=True)
         ]
         if later:
-            rows = [(payer, part, "", "2026-10-31") for payer, part, *_ in rows]
+            rows = [(payer, share, "", "2026-10-31") for payer, share, *_ in rows]
             _other, others = self.case._machine_patient(len(later))
             rows += [
-                (payer, percent, CHANGE, "9999")
-                for payer, percent in zip(others, later, strict=True)
+                (payer, share, CHANGE, "9999")
+                for payer, share in zip(others, later, strict=True)
             ]
         insurer = copay is not None and self.case.insurer.id
         self.case._machine_payers(patient, rows, insurer, copay, policy)

@@ -33,7 +33,11 @@ def divide(total, weights):
 
 @dataclass
 class Family:
-    """Who pays for one patient: (payer, percent, first day, last day) in order."""
+    """Who pays for one patient: (payer, share, first day, last day) in order.
+
+    A share is hundredths of a percent, ("fixed", cents) or "rest": fixed amounts come
+    first, in order; percentages are of what they leave; "rest" is what is not named.
+    """
 
     patient: int
     guarantors: list
@@ -50,14 +54,17 @@ class Family:
 
     def divide_among_guarantors(self, day, own):
         """Return what each guarantor owes of the patient's part: {payer: cents > 0}."""
-        valid = [
-            (payer, percent)
-            for payer, percent, first, last in self.guarantors
-            if first <= day <= last
-        ]
-        parts = divide(own, [percent for _payer, percent in valid])
-        owed = zip((payer for payer, _percent in valid), parts, strict=True)
-        return {payer: part for payer, part in owed if part}
+        valid = [row[:2] for row in self.guarantors if row[2] <= day <= row[3]]
+        named = sum(share for _payer, share in valid if isinstance(share, int))
+        owed, weights, left = {}, [], own
+        for payer, share in valid:
+            owed[payer] = min(share[1], left) if isinstance(share, tuple) else 0
+            left -= owed[payer]
+            weights.append(10000 - named if share == "rest" else share)
+        weights = [x if isinstance(x, int) else 0 for x in weights]
+        for (payer, _share), part in zip(valid, divide(left, weights), strict=True):
+            owed[payer] += part
+        return {payer: part for payer, part in owed.items() if part}
 
 
 @dataclass

@@ -86,19 +86,19 @@ class TestMoneyMachine(TherapyCommon):
         return patient, found.ids
 
     def _machine_payers(self, patient, rows, insurer, copay, policy):
-        """Enter who pays: (payer, hundredths of a percent, first day, last day)."""
+        """Enter who pays: (payer, share, first day, last day), as the model says."""
         self.env["therapy.guarantor"].create(
             [
                 {
                     "patient_id": patient.id,
                     "partner_id": payer,
-                    "percent": part / 100,
+                    **self._machine_share(share),
                     "role": "guardian",
                     "sequence": number,
                     "date_from": first or False,
                     "date_to": last != "9999" and last,
                 }
-                for number, (payer, part, first, last) in enumerate(rows)
+                for number, (payer, share, first, last) in enumerate(rows)
             ]
         )
         if insurer:
@@ -110,6 +110,14 @@ class TestMoneyMachine(TherapyCommon):
                     "billing_policy": policy,
                 }
             )
+
+    def _machine_share(self, share):
+        """Return the values of a guarantor's share."""
+        if share == "rest":
+            return {"share_type": "remainder"}
+        if isinstance(share, tuple):
+            return {"share_type": "fixed", "fixed_amount": share[1] / 100}
+        return {"share_type": "percent", "percent": share / 100}
 
     def _machine_family(self, patient, rows, insurer, copay):
         return Family(patient.id, rows, insurer, copay)
