@@ -33,7 +33,7 @@ def give_access(browser, email, partner_id):
     page.locator(
         ".o_cp_action_menus .dropdown-toggle, .o_cp_action_menus button"
     ).first.click()
-    page.get_by_role("menuitem", name=re.compile("portal access", re.I)).click()
+    page.get_by_role("menuitem", name=re.compile("grant portal access", re.I)).click()
     page.wait_for_selector(".modal")
     idle(page)
     page.locator(".modal button[name='action_grant_access']").first.click()
