@@ -157,6 +157,7 @@ def step_remittance(report, office, run):
     answer = {
         "session_id": session,
         "charge": 173.30,
+        "allowed": 130.00,
         "paid": 120.00,
         "contract_amount": 43.30,
         "patient_amount": 10.00,
