@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
         "data/ir_cron_data.xml",
+        "data/payment_method_data.xml",
         "data/therapy_decline_rule_data.xml",
         "wizards/therapy_charge_wizard_views.xml",
         "wizards/therapy_card_views.xml",

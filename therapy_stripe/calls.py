@@ -166,6 +166,29 @@ class StripeCalls:
             key=one_time_key(f"cancel:{intent_ref}"),
         )
 
+    def verify_setup_intent(self, intent_ref, params, key):
+        """Prove a bank account by its two small deposits.
+
+        :param str intent_ref: ``seti_...``
+        :param dict params: ``descriptor_code`` or ``amounts``
+        :param str key: idempotency key
+        :rtype: dict
+        """
+        return self._call(
+            self._api.setup_intents.verify_microdeposits,
+            intent_ref,
+            params=params,
+            key=key,
+        )
+
+    def retrieve_mandate(self, mandate_ref):
+        """Return a Mandate.
+
+        :param str mandate_ref: ``mandate_...``
+        :rtype: dict
+        """
+        return self._call(self._api.mandates.retrieve, mandate_ref)
+
     def retrieve_payment_method(self, method_ref):
         """Return a PaymentMethod.
 

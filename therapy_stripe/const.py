@@ -59,6 +59,7 @@ WEBHOOK_EVENTS = (
     "payment_method.updated",
     "payment_method.automatically_updated",
     "payment_method.detached",
+    "mandate.updated",
 )
 
 # Each Stripe status of an intent, in this addon's five words for results.

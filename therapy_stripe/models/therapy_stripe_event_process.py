@@ -20,6 +20,7 @@ class TherapyStripeEvent(models.Model):
             "setup_intent": self._process_setup_intent,
             "refund": self._process_refund,
             "payment_method": self._process_payment_method,
+            "mandate": self._process_mandate,
         }
         handler = handlers.get((self.event_type or "").split(".")[0])
         return handler() if handler and self.object_ref else "ignored"
@@ -110,3 +111,18 @@ class TherapyStripeEvent(models.Model):
         )
         tokens._therapy_stripe_refresh()
         return "done" if tokens else "ignored"
+
+    def _process_mandate(self):
+        """Take in that a payer's bank account may no longer be debited."""
+        tokens = self.env["payment.token"].search(
+            [
+                ("provider_id", "=", self.provider_id.id),
+                ("stripe_mandate", "=", self.object_ref),
+            ]
+        )
+        if not tokens:
+            return "ignored"
+        adapter = self.provider_id._therapy_stripe_get_adapter()
+        mandate = adapter.retrieve_mandate(self.object_ref)
+        tokens._therapy_on_mandate(mandate.get("status"))
+        return "done"

@@ -1,6 +1,7 @@
 from . import (
     common,
     test_adapter,
+    test_bank,
     test_card,
     test_card_manage,
     test_charge,

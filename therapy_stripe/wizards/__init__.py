@@ -1,5 +1,6 @@
 from . import (
     therapy_add_card,
+    therapy_bank_verify,
     therapy_card_edit,
     therapy_card_remove,
     therapy_charge_wizard,

@@ -104,6 +104,7 @@ class TherapyAddCard(models.TransientModel):
             "test_mode": provider_sudo.state == "test",
             "postal_code": self.partner_id.zip or "",
             "country": self.partner_id.country_id.code or "",
+            "kinds": self._get_kinds(provider_sudo),
             "channels": [
                 {"value": value, "label": label}
                 for value, label in CONSENT_CHANNELS
@@ -117,15 +118,33 @@ class TherapyAddCard(models.TransientModel):
             ),
         }
 
+    def _get_kinds(self, provider_sudo):
+        """Return what can be saved: a card, and a bank account where it is switched on.
+
+        :param payment.provider provider_sudo: sudoed provider
+        :return: Stripe's words and their labels
+        :rtype: list[dict]
+        """
+        kinds = [{"value": "card", "label": self.env._("Card")}]
+        bank = self.env.ref(
+            "payment.payment_method_ach_direct_debit"
+        ).sudo()  # sudo: ro
+        if bank.active and bank in provider_sudo.payment_method_ids:
+            kinds.append(
+                {"value": "us_bank_account", "label": self.env._("US bank account")}
+            )
+        return kinds
+
     # === SAVING === #
 
-    def action_start(self, channel, note):
+    def action_start(self, channel, note, kind="card"):
         """Create the SetupIntent for the card that was just typed.
 
         Note: self.ensure_one()
 
         :param str channel: how the payer gave consent
         :param str note: what the payer agreed to
+        :param str kind: ``card`` or ``us_bank_account``
         :return: client secret for Stripe.js, and the address it may return to
         :rtype: dict
         :raise UserError: if consent is missing or Stripe cannot be reached
@@ -137,8 +156,10 @@ class TherapyAddCard(models.TransientModel):
                 self.env._("Write down how the payer agreed that the card is kept.")
             )
         provider_sudo = self._get_provider()
+        if kind not in [row["value"] for row in self._get_kinds(provider_sudo)]:
+            raise UserError(self.env._("This cannot be saved here."))
         tx_sudo = provider_sudo.env["payment.transaction"].create(
-            self._prepare_transaction_vals(provider_sudo, channel, note.strip())
+            self._prepare_transaction_vals(provider_sudo, channel, note.strip(), kind)
         )
         self.transaction_id = tx_sudo.id
         intent = tx_sudo._stripe_create_intent()
@@ -151,12 +172,16 @@ class TherapyAddCard(models.TransientModel):
             "return_url": f"{provider_sudo.get_base_url()}/odoo",
         }
 
-    def _prepare_transaction_vals(self, provider_sudo, channel, note):
+    def _prepare_transaction_vals(self, provider_sudo, channel, note, kind="card"):
         """Return the values of the validation transaction.
 
         :rtype: dict
         """
-        method = self.env.ref("payment.payment_method_card")
+        method = self.env.ref(
+            "payment.payment_method_ach_direct_debit"
+            if kind == "us_bank_account"
+            else "payment.payment_method_card"
+        )
         prefix = payment_utils.singularize_reference_prefix(prefix="V")
         transactions = provider_sudo.env["payment.transaction"]
         return {
@@ -193,6 +218,8 @@ class TherapyAddCard(models.TransientModel):
                 "saved": True,
                 "message": self.env._("The card is being saved by Stripe."),
             }
+        if tx_sudo.state == "pending" and tx_sudo.token_id:
+            return {"saved": True, "message": tx_sudo.state_message}
         if tx_sudo.state != "done":
             return {
                 "saved": False,

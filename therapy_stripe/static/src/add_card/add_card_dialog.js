@@ -30,6 +30,7 @@ export class AddCardDialog extends Component {
             error: "",
             channel: "",
             note: "",
+            kind: "card",
         });
         onWillStart(() => this.loadSetup());
         onMounted(() => this.mountElement());
@@ -51,12 +52,12 @@ export class AddCardDialog extends Component {
         if (!window.Stripe) {
             return;
         }
-        this.stripe = window.Stripe(this.values.publishable_key);
+        this.stripe ||= window.Stripe(this.values.publishable_key);
         this.elements = this.stripe.elements({
             mode: "setup",
             currency: this.values.currency,
             setupFutureUsage: "off_session",
-            allowedPaymentMethodTypes: ["card"],
+            allowedPaymentMethodTypes: [this.state.kind],
             appearance: { theme: "stripe" },
         });
         const { postal_code, country } = this.values;
@@ -70,6 +71,23 @@ export class AddCardDialog extends Component {
             this.state.error = error.message;
         });
         element.mount(this.cardRef.el);
+        this.element = element;
+    }
+
+    /**
+     * Show the form for a card or for a bank account.
+     *
+     * @param {string} kind - Stripe's word for it.
+     */
+    onChooseKind(kind) {
+        if (kind === this.state.kind || this.state.saving) {
+            return;
+        }
+        this.state.kind = kind;
+        this.state.ready = false;
+        this.state.error = "";
+        this.element?.destroy();
+        this.mountElement();
     }
 
     get canSave() {
@@ -119,6 +137,7 @@ export class AddCardDialog extends Component {
         const { client_secret, return_url } = await this.call("action_start", [
             this.state.channel,
             this.state.note,
+            this.state.kind,
         ]);
         const { error } = await this.stripe.confirmSetup({
             elements: this.elements,
