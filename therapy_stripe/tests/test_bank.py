@@ -19,7 +19,7 @@ class TestBank(TherapyStripeCommon):
     # === HELPERS === #
 
     def _confirm_bank(self, tx, method=None):
-        """Confirm as stripe.js does for the payer, with the acceptance of the mandate."""
+        """Confirm as stripe.js does, with the payer's acceptance of the mandate."""
         adapter = self.provider._therapy_stripe_get_adapter()
         params = {
             "mandate_data": {
