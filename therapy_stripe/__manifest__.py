@@ -18,6 +18,7 @@
         "wizards/therapy_card_views.xml",
         "wizards/therapy_stripe_compliance_views.xml",
         "views/payment_templates.xml",
+        "views/portal_card_templates.xml",
         "views/payment_provider_views.xml",
         "views/payment_token_views.xml",
         "views/payment_transaction_views.xml",

@@ -46,6 +46,10 @@ _UNKNOWN = (
     stripe.APIError,
 )
 
+# The library's methods that change nothing at Stripe, or delete (no key exists for
+# that); all others are POSTs.
+_READS = frozenset({"retrieve", "retrieve_current", "list", "search", "delete"})
+
 
 def classify(error):
     """Turn an exception of the library into a :class:`StripeFailure`.
@@ -150,6 +154,8 @@ class StripeAdapter(StripeCalls):
 
     @staticmethod
     def _call(method, *args, params=None, key=None):
+        if not key and method.__name__ not in _READS:
+            raise StripeFailure("error", "A POST without idempotency key", "no_key")
         options = {"idempotency_key": key} if key else {}
         with translated_errors():
             return method(*args, params or {}, options).to_dict()

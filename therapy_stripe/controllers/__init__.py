@@ -1,4 +1,4 @@
 from ..tools import log_mask
-from . import main
+from . import cards, main
 
 log_mask.install()

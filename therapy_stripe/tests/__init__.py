@@ -11,6 +11,8 @@ from . import (
     test_compliance,
     test_event,
     test_onsession,
+    test_payload,
+    test_portal_cards,
     test_provider,
     test_tools,
     test_tours,
