@@ -10,11 +10,11 @@ PAGE = "/my/payment_method"
 
 
 class CardPortal(PaymentPortal):
-    """A payer's own cards and bank accounts: what they are, and what to do with them."""
+    """A payer's own cards and bank accounts, and what to do with them."""
 
     @route()
     def payment_method(self, **kwargs):
-        """Override of `payment` to list saved cards with status and everything to do."""
+        """Override of `payment` to list saved cards with their status."""
         response = super().payment_method(**kwargs)
         if not hasattr(response, "qcontext"):
             return response

@@ -21,5 +21,6 @@ from .core_defects import (
     test_lost_answer,
     test_payment_payload,
     test_return_substitution,
+    test_saved_cards,
     test_webhook_signature,
 )

@@ -252,6 +252,16 @@ class TestCardManage(TherapyStripeCommon):
         self.assertEqual(card.status, "revoked")
         self.assertIn("removed at Stripe", self._log_lines())
 
+    def test_a_card_removed_at_stripe_charges_nothing(self):
+        card = self._save_card()
+        adapter = self.provider._therapy_stripe_get_adapter()
+        adapter.detach_payment_method(card.stripe_payment_method)
+        bill = self._create_bill()
+        tx = self._charge(bill, card)
+        self.assertEqual(tx.state, "error")
+        self.assertEqual(self.sandbox.captured(), 0)
+        self.assertEqual(bill._therapy_get_payable_amount(), 100.0)
+
     # === WHO IS TOLD === #
 
     def _activities(self):
