@@ -73,6 +73,13 @@ class TestAdapter(TherapyStripeCommon):
         self.assertFalse(adapter_module.stripe.enable_telemetry)
         self.assertGreaterEqual(logging.getLogger("stripe").level, logging.INFO)
 
+    def test_version_repetitions_and_time_limit_are_ours(self):
+        requestor = self.adapter._client._requestor
+        self.assertEqual(requestor._options.stripe_version, const.API_VERSION)
+        self.assertEqual(requestor._options.max_network_retries, 2)
+        # One number: a pair of them is refused by Odoo's guard of tests.
+        self.assertEqual(requestor._client._timeout, 25)
+
     def test_a_post_without_key_is_refused(self):
         with self.assertRaises(StripeFailure) as caught:
             self.adapter.raw("POST", "customers", {})
