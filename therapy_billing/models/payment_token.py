@@ -15,6 +15,14 @@ class PaymentToken(models.Model):
         copy=False,
         help="Proposed when the default one was declined.",
     )
+    therapy_authorization_ids = fields.One2many(
+        "therapy.card.authorization",
+        "token_id",
+        string="Authorizations",
+        readonly=True,
+        groups="therapy_billing.group_biller,therapy_billing.group_auditor",
+    )
+
     _therapy_backup_uniq = models.UniqueIndex(
         "(partner_id, provider_id) WHERE is_backup AND active",
         "A payer has one backup payment method.",
