@@ -109,7 +109,7 @@ registry.category("web_tour.tours").add("therapy_stripe_portal_card", {
         },
         {
             content: "The card is listed",
-            trigger: "#o_payment_form_options li:contains('4242, expires 12/34')",
+            trigger: ".o_therapy_cards li:contains('4242'):contains('12/34')",
         },
     ],
 });
