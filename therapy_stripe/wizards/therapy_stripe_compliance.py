@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..tools import clock
 
@@ -65,6 +66,7 @@ class TherapyStripeCompliance(models.TransientModel):
 
         :return: window action
         :rtype: dict
+        :raise UserError: if the company has no such provider
         """
         providers_sudo = self.env[
             "payment.provider"
@@ -73,6 +75,10 @@ class TherapyStripeCompliance(models.TransientModel):
             [("code", "=", "stripe"), ("company_id", "parent_of", self.env.company.id)],
             limit=1,
         )
+        if not provider_sudo:
+            raise UserError(
+                self.env._("There is no Stripe provider in %s.", self.env.company.name)
+            )
         return self._get_action(provider_sudo)
 
     def _fill(self):

@@ -134,6 +134,7 @@ class TherapyStripePreview(models.TransientModel):
                     "provider_ref": "cus_...",
                     "stripe_payment_method": "pm_...",
                     "active": True,
+                    "is_verified": True,
                 }
             )
         return env["payment.transaction"].new(
