@@ -126,9 +126,8 @@ class TherapyAddCard(models.TransientModel):
         :rtype: list[dict]
         """
         kinds = [{"value": "card", "label": self.env._("Card")}]
-        bank = self.env.ref(
-            "payment.payment_method_ach_direct_debit"
-        ).sudo()  # sudo: ro
+        bank = self.env.ref("payment.payment_method_ach_direct_debit")
+        bank = bank.sudo()  # sudo: billers may not read payment methods
         if bank.active and bank in provider_sudo.payment_method_ids:
             kinds.append(
                 {"value": "us_bank_account", "label": self.env._("US bank account")}
