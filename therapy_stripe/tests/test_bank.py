@@ -29,20 +29,22 @@ class TestBank(TherapyStripeCommon):
                 }
             }
         }
-        if method:
-            params["payment_method"] = method
-        else:
-            params["payment_method_data"] = {
-                "type": "us_bank_account",
-                "us_bank_account": {
-                    "account_holder_type": "individual",
-                    "routing_number": "110000000",
-                    "account_number": "000123456789",
-                },
-                "billing_details": {"name": "Account Holder"},
-            }
+        params["payment_method"] = method or self._type_account(adapter, tx)
         path = f"setup_intents/{tx.provider_reference}/confirm"
         return adapter.raw("POST", path, params, f"confirm {tx.id}")
+
+    def _type_account(self, adapter, tx):
+        """Return the payment method of an account whose numbers the payer types."""
+        params = {
+            "type": "us_bank_account",
+            "us_bank_account": {
+                "account_holder_type": "individual",
+                "routing_number": "110000000",
+                "account_number": "000123456789",
+            },
+            "billing_details": {"name": "Account Holder"},
+        }
+        return adapter.raw("POST", "payment_methods", params, f"typed {tx.id}")["id"]
 
     def _save_bank(self, method=None):
         wizard = self.env["therapy.add.card"].with_user(self.biller)
