@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "author": "Therapy Billing contributors",
     "website": "https://github.com/therapy-billing/therapy-billing",
-    "depends": ["therapy_billing", "portal"],
+    "depends": ["therapy_billing", "portal", "sms"],
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
@@ -16,6 +16,10 @@
         "data/mail_template_data.xml",
         "data/mail_template_link_data.xml",
         "data/mail_template_contact_data.xml",
+        "data/ir_cron_data.xml",
+        "data/mail_template_authorization_data.xml",
+        "data/therapy_card_law_data.xml",
+        "data/mail_template_receipt_data.xml",
         "views/pay_templates.xml",
         "views/pay_link_templates.xml",
         "views/portal_templates.xml",
@@ -28,6 +32,10 @@
         "wizards/therapy_pay_link_wizard_views.xml",
         "views/therapy_pay_link_views.xml",
         "views/res_config_settings_views.xml",
+        "views/therapy_share_item_views.xml",
+        "views/therapy_card_views.xml",
+        "views/authorization_templates.xml",
+        "views/res_partner_views.xml",
     ],
     "assets": {
         "web.assets_frontend": [

@@ -1,1 +1,11 @@
-from . import collect, family, pay, pay_link, payment, portal, post_processing, requests
+from . import (
+    authorization,
+    collect,
+    family,
+    pay,
+    pay_link,
+    payment,
+    portal,
+    post_processing,
+    requests,
+)

@@ -5,6 +5,8 @@ from .payment import GRANT_KEY
 
 # Session key: the link a visitor opened last, to ask for a new one.
 ASK_KEY = "therapy_pay_ask"
+# Session key: the address for receipts whose link a visitor opened.
+RECEIPT_KEY = "therapy_receipt"
 
 
 class TherapyPayLink(TherapyPay):
@@ -65,6 +67,44 @@ class TherapyPayLink(TherapyPay):
         :return: the page
         """
         return self._therapy_render("therapy_portal.pay_asked", {})
+
+    # === RECEIPTS === #
+
+    @route(
+        "/pay/receipts/<string:token>", methods=["GET"], multilang=False, **PUBLIC_PAGE
+    )
+    def therapy_receipt_link(self, token, **kwargs):
+        """Lead to the page that asks whether receipts may come; changes nothing.
+
+        :param str token: the secret of the link
+        :return: redirection
+        """
+        address_sudo = request.env["therapy.receipt.address"]._find(token)
+        request.session[RECEIPT_KEY] = address_sudo.id
+        return self._therapy_lead_away("/pay/receipts")
+
+    @route("/pay/receipts", methods=["GET", "POST"], **PUBLIC_PAGE)
+    def therapy_receipts(self, **kwargs):
+        """Ask for the confirmation of an address, and take it.
+
+        :return: the page
+        """
+        # sudo: the id comes from the visitor's own session, kept on the server
+        Address_sudo = request.env["therapy.receipt.address"].sudo()  # sudo: see above
+        address_sudo = Address_sudo.browse(request.session.get(RECEIPT_KEY) or [])
+        address_sudo = address_sudo.exists()
+        done = address_sudo and request.httprequest.method == "POST"
+        if done:
+            address_sudo._confirm()
+            request.session.pop(RECEIPT_KEY, None)
+        return self._therapy_render(
+            "therapy_portal.receipt_confirm",
+            {
+                "address": address_sudo,
+                "done": done,
+                "res_company": address_sudo.company_id or request.env.company,
+            },
+        )
 
     def _therapy_lead_away(self, path):
         """Redirect without handing the present address on.

@@ -1,5 +1,7 @@
 from collections import defaultdict
 
+from werkzeug.exceptions import abort
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.http import request, route
@@ -31,7 +33,7 @@ class PaymentPortal(account_payment.PaymentPortal):
         move_sudo = Move_sudo.browse(invoice_id)
         if move_sudo.exists() and move_sudo._therapy_is_for_insurer():
             raise ValidationError(request.env._("The access token is invalid."))
-        self._therapy_check_switched_on()
+        self._therapy_check_switched_on(move_sudo.exists())
         kwargs.pop("is_validation", None)
         if move_sudo.exists() and move_sudo._therapy_is_private():
             own = move_sudo.partner_id == request.env.user.partner_id
@@ -59,6 +61,9 @@ class PaymentPortal(account_payment.PaymentPortal):
             offer = move_sudo._therapy_get_amount_to_offer(move_sudo.partner_id)
             asked = values.get("amount", kwargs.get("amount") or 0.0)
             values["amount"] = min(asked, offer)
+            if move_sudo._therapy_is_private():
+                # Core's form of a bill that takes no payment offers nothing.
+                self._therapy_check_form(move_sudo)
         if request.env.user._is_public():
             values["show_tokenize_input_mapping"] = defaultdict(bool)
         return values
@@ -110,6 +115,18 @@ class PaymentPortal(account_payment.PaymentPortal):
 
     # === SHARED BY OUR ROUTES === #
 
+    def _therapy_check_form(self, move_sudo):
+        """Answer with our page instead of core's form when nothing may be paid.
+
+        :param move_sudo: the bill, as sudoed `account.move`
+        :return: None
+        :raise HTTPException: the page that says so
+        """
+        if not move_sudo._therapy_online_payment_enabled():
+            page = request.render("therapy_portal.pay_off", {})
+            page.flatten()
+            abort(page)
+
     def _therapy_refuse_saved_cards(self, flow, token_id, tokenization_requested):
         """Refuse to use or save a card.
 
@@ -126,13 +143,15 @@ class PaymentPortal(account_payment.PaymentPortal):
                 )
             )
 
-    def _therapy_check_switched_on(self):
-        """Refuse when the practice takes no payment online, on every route.
+    def _therapy_check_switched_on(self, moves_sudo=None):
+        """Refuse when no payment is taken online, on every route.
 
+        :param moves_sudo: the bills, if known, as sudoed `account.move`
         :return: None
-        :raise ValidationError: if the setting is off
+        :raise ValidationError: if one of the switches is off
         """
-        if not request.env["account.move"]._therapy_online_payment_enabled():
+        moves_sudo = moves_sudo or request.env["account.move"]
+        if not moves_sudo._therapy_online_payment_enabled():
             raise ValidationError(
                 request.env._(
                     "Online payment is switched off. Please call the practice."
@@ -231,7 +250,7 @@ class PaymentPortal(account_payment.PaymentPortal):
         :rtype: dict
         :raise ValidationError: if the amount cannot be paid, in words for payers
         """
-        self._therapy_check_switched_on()
+        self._therapy_check_switched_on(move_sudo)
         self._validate_transaction_kwargs(kwargs)
         kwargs.pop("is_validation", None)
         amount, reason = self._therapy_check_amount(

@@ -10,3 +10,8 @@ DELETE FROM therapy_pay_link_wizard;
 UPDATE therapy_pay_link
    SET state = 'revoked', mail_id = NULL
  WHERE state = 'live' OR mail_id IS NOT NULL;
+UPDATE therapy_share_item
+   SET state = 'refused', reason = 'neutralized'
+ WHERE state = 'waiting';
+UPDATE therapy_receipt_address
+   SET state = 'waiting', token_hash = NULL;

@@ -64,16 +64,23 @@ class AccountMove(models.Model):
 
     # === WHAT CAN BE PAID === #
 
-    @api.model
     def _therapy_online_payment_enabled(self) -> bool:
-        """Tell whether the practice has switched payment on the portal on.
+        """Tell whether these bills may be paid online: all three switches are on.
 
-        :return: the setting of core's portal payment
+        The portal's (a setting of core), the practice's (on the company) and the
+        payer's (on the contact). Without bills, the portal's and the practice's.
+
+        :return: whether payment online is open
         :rtype: bool
         """
-        # sudo: visitors may not read settings
-        get_param = self.env["ir.config_parameter"].sudo().get_param  # sudo: see above
-        return str2bool(get_param("account_payment.enable_portal_payment") or "false")
+        moves = self.sudo()  # sudo: visitors may not read settings and contacts
+        get_param = moves.env["ir.config_parameter"].get_param
+        if not str2bool(get_param("account_payment.enable_portal_payment") or "false"):
+            return False
+        companies = moves.company_id or moves.env.company
+        return all(companies.mapped("therapy_online_payment")) and all(
+            moves.partner_id.mapped("therapy_online_payment")
+        )
 
     def _therapy_get_amount_to_offer(self, payer) -> float:
         """Return what a payer may be offered to pay on this bill now.

@@ -1,3 +1,4 @@
+import base64
 from urllib.parse import quote
 
 from odoo import api, fields, models
@@ -88,6 +89,71 @@ class AccountMove(models.Model):
         self.ensure_one()
         query = f"?bill={quote(self.name or '', safe='')}" if with_number else ""
         return f"{self.get_base_url()}/pay{query}"
+
+    def _therapy_autopay_before_share(self) -> str:
+        """Pay this bill from a card on file before it is shared, where agreed on.
+
+        A hook: without a module that charges by itself nothing is paid.
+
+        For a module to pay, it must override this method.
+
+        Note: self.ensure_one()
+
+        :return: "none" if nothing is under way, "pending" if the share must wait for
+            the result
+        :rtype: str
+        """
+        self.ensure_one()
+        return "none"
+
+    def _therapy_get_sms_text(self, code: str | bool = False) -> str:
+        """Return the text message that shares this bill (P1).
+
+        Note: self.ensure_one()
+
+        :param str code: the access code, where no e-mail has it
+        :return: practice, number, amount, address of the page
+        :rtype: str
+        """
+        self.ensure_one()
+        values = {
+            "practice": self.company_id.name,
+            "number": self.name,
+            "amount": self.currency_id.format(self.amount_residual),
+            "url": self._therapy_get_pay_url(),
+            "home": f"{self.get_base_url()}/my",
+            "code": code,
+        }
+        if not self._therapy_online_payment_enabled():
+            return self.env._(
+                "%(practice)s: bill %(number)s, %(amount)s due. See %(home)s", **values
+            )
+        if code:
+            return self.env._(
+                "%(practice)s: bill %(number)s, %(amount)s due. Pay with code %(code)s "
+                "at %(url)s",
+                **values,
+            )
+        return self.env._(
+            "%(practice)s: bill %(number)s, %(amount)s due. The code to pay it is in "
+            "our e-mail. %(url)s",
+            **values,
+        )
+
+    def _therapy_get_pay_qr(self) -> str:
+        """Return a picture that leads a phone to the payment page; no code in it.
+
+        Note: self.ensure_one()
+
+        :return: data address of a PNG
+        :rtype: str
+        """
+        self.ensure_one()
+        Report = self.env["ir.actions.report"]
+        png = Report.barcode(
+            "QR", self._therapy_get_pay_url(), width=224, height=224, quiet=0
+        )
+        return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
     def _therapy_get_private_words(self) -> list[str]:
         """Return the names and codes that must not be in anything shared (P1).

@@ -21,4 +21,24 @@ class PaymentTransaction(models.Model):
                     "Log in to use or save a card. You can pay without saving it."
                 )
             )
-        return super().create(vals_list)
+        transactions = super().create(vals_list)
+        if self.env.user.share or self.env.user._is_public():
+            transactions._therapy_check_switches()
+        return transactions
+
+    def _therapy_check_switches(self):
+        """Refuse a payer's payment of bills that take none online, on every way.
+
+        :return: None
+        :raise ValidationError: if the portal's, practice's or payer's switch is off
+        """
+        for tx in self.sudo():  # sudo: payers may not read settings and contacts
+            bills = tx.invoice_ids.filtered("is_therapy_bill")
+            if not tx.operation.startswith("online") or not bills:
+                continue
+            if not bills._therapy_online_payment_enabled():
+                raise ValidationError(
+                    self.env._(
+                        "Online payment is switched off. Please call the practice."
+                    )
+                )

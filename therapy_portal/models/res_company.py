@@ -11,6 +11,40 @@ class ResCompany(models.Model):
         help="Hours from sending, 1 to 168. Links that were sent keep their time.",
     )
 
+    therapy_online_payment = fields.Boolean(
+        string="Take Payments Online",
+        default=True,
+        help="Off: no page takes a payment, and no message offers it.",
+    )
+    therapy_share_attach = fields.Boolean(
+        string="Attach the Bill",
+        default=True,
+        help="Off: messages that share a bill go without the PDF.",
+    )
+    therapy_auto_share = fields.Boolean(
+        string="Share Bills by Themselves",
+        help="When a billing run is done: credits first, then automatic payment, then "
+        "a message about what is still due.",
+    )
+    therapy_quiet_from = fields.Float(
+        string="No Text Messages from",
+        default=21.0,
+        help="In the payer's time zone, or the practice's.",
+    )
+    therapy_quiet_to = fields.Float(string="Until", default=8.0)
+
+    therapy_card_policy = fields.Selection(
+        [("asked", "Ask for it"), ("required", "Require it where the law allows")],
+        string="Card on File",
+        default="asked",
+        required=True,
+    )
+
+    _quiet_hours_range = models.Constraint(
+        "CHECK(therapy_quiet_from >= 0 AND therapy_quiet_from < 24"
+        " AND therapy_quiet_to >= 0 AND therapy_quiet_to < 24)",
+        "Quiet hours are hours of a day.",
+    )
     _link_hours_range = models.Constraint(
         "CHECK(therapy_link_hours BETWEEN 1 AND 168)",
         "A payment link is valid for 1 to 168 hours.",

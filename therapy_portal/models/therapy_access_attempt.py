@@ -7,7 +7,10 @@ from odoo.tools.misc import hmac
 from odoo.addons.therapy_billing.tools.clock import now
 from odoo.addons.therapy_billing.tools.cursor import run_in_fresh_cursor
 
-from ..const import LOCK_MINUTES, MAX_FAILURES
+from ..const import ALARM_FAILURES, ALARM_HOURS, LOCK_MINUTES, MAX_FAILURES
+
+# Stands for all bills in the row that marks an alarm; no hash looks like it.
+ALARM_KEY = "alarm"
 
 
 class TherapyAccessAttempt(models.Model):
@@ -57,14 +60,13 @@ class TherapyAccessAttempt(models.Model):
             # sudo: visitors have no rights on tries
             Attempt = env["therapy.access.attempt"].sudo()  # sudo: see line above
             # The try itself is among those counted.
-            locked = any(
-                Attempt._count_recent(field, key) > MAX_FAILURES
-                for field, key in (("bill_key", bill_key), ("address_key", address_key))
-            )
+            locked = Attempt._is_locked(bill_key, address_key, but=1)
             move = env["account.move"]._therapy_find_by_code(number, code)
             if locked or move:
                 # A refused try does not make the wait longer.
                 Attempt.browse(attempt_id).exists().unlink()
+            else:
+                Attempt._watch_ceiling()
             return 0 if locked else move.id or 0
 
         return run_in_fresh_cursor(self.env, check)
@@ -93,7 +95,9 @@ class TherapyAccessAttempt(models.Model):
 
         def record(env):
             values = {"at": now(), "bill_key": key, "address_key": address_key}
-            env["therapy.access.attempt"].sudo().create(values)  # sudo: see above
+            Attempt_sudo = env["therapy.access.attempt"].sudo()  # sudo: see above
+            Attempt_sudo.create(values)
+            Attempt_sudo._watch_ceiling()
 
         run_in_fresh_cursor(self.env, record)
         return 0
@@ -106,7 +110,47 @@ class TherapyAccessAttempt(models.Model):
         :return: whether as many tries failed in the last minutes as lock it
         :rtype: bool
         """
-        return self._count_recent("bill_key", self._bill_key(number)) >= MAX_FAILURES
+        return self._is_bill_key_locked(self._bill_key(number))
+
+    @api.model
+    def _is_locked(self, bill_key: str, address_key: str, but: int = 0) -> bool:
+        """Tell whether a bill or an address is closed because of wrong tries.
+
+        :param str bill_key: see :meth:`_bill_key`
+        :param str address_key: see :meth:`_address_key`
+        :param int but: number of tries that do not count, the one being made
+        :return: whether it is
+        :rtype: bool
+        """
+        by_address = self._count_recent("address_key", address_key) - but
+        by_bill = self._is_bill_key_locked(bill_key, but)
+        return by_bill or by_address >= MAX_FAILURES
+
+    @api.model
+    def _is_bill_key_locked(self, bill_key: str, but: int = 0) -> bool:
+        """Tell whether a bill is closed; during an alarm sooner and longer.
+
+        :param str bill_key: see :meth:`_bill_key`
+        :param int but: number of tries that do not count
+        :return: whether it is
+        :rtype: bool
+        """
+        if self._count_recent("bill_key", bill_key) - but >= MAX_FAILURES:
+            return True
+        if not self._is_alarm():
+            return False
+        minutes = ALARM_HOURS * 60
+        failures = self._count_recent("bill_key", bill_key, minutes) - but
+        return failures >= ALARM_FAILURES
+
+    @api.model
+    def _is_alarm(self) -> bool:
+        """Tell whether the ceiling over all bills was passed in the last hours.
+
+        :return: whether it was
+        :rtype: bool
+        """
+        return bool(self._count_recent("bill_key", ALARM_KEY, ALARM_HOURS * 60))
 
     @api.model
     def _unlock_bill(self, number: str):
@@ -118,15 +162,16 @@ class TherapyAccessAttempt(models.Model):
         self.search([("bill_key", "=", self._bill_key(number))]).unlink()
 
     @api.model
-    def _count_recent(self, field: str, key: str) -> int:
+    def _count_recent(self, field: str, key: str, minutes: int = LOCK_MINUTES) -> int:
         """Count the tries of the last minutes.
 
         :param str field: `bill_key` or `address_key`
         :param str key: value of it
-        :return: number of tries younger than the lock
+        :param int minutes: how far to look back
+        :return: number of tries younger than that
         :rtype: int
         """
-        since = now() - timedelta(minutes=LOCK_MINUTES)
+        since = now() - timedelta(minutes=minutes)
         return self.search_count([(field, "=", key), ("at", ">", since)])
 
     @api.model
@@ -161,9 +206,9 @@ class TherapyAccessAttempt(models.Model):
 
     @api.autovacuum
     def _gc_attempts(self):
-        """Delete the tries that lock nothing any more.
+        """Delete the tries that lock nothing any more, even during an alarm.
 
         :return: None
         """
-        since = now() - timedelta(minutes=LOCK_MINUTES)
+        since = now() - timedelta(hours=ALARM_HOURS)
         self.search([("at", "<=", since)], limit=10000).unlink()

@@ -1,6 +1,8 @@
 from . import (
     test_access_code,
     test_ask_payer,
+    test_authorization,
+    test_ceiling,
     test_collect,
     test_core_routes,
     test_family,
@@ -14,8 +16,11 @@ from . import (
     test_pay_link_send,
     test_pay_lookup,
     test_privacy,
+    test_receipts,
     test_rights,
     test_share,
+    test_share_queue,
+    test_switches,
     test_tools,
     test_tour,
 )

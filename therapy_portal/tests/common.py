@@ -236,7 +236,7 @@ class TherapyPortalHttpCommon(TherapyPortalCommon, HttpCase):
             "provider_id": self.demo.id,
             "payment_method_id": self.method.id,
             "token_id": None,
-            "amount": float(self._form_value(html, "amount")),
+            "amount": float(self._form_value(html, "amount") or 0.0),
             "flow": "direct",
             "tokenization_requested": False,
             "landing_route": self._form_value(html, "landing-route"),

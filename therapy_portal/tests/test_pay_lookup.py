@@ -165,7 +165,7 @@ class TestPayLookup(TherapyPortalHttpCommon):
     def test_old_tries_are_swept_away(self):
         with self._now("2026-11-22 10:00:00"):
             self._look_up(self.bill.name, "999999")
-        with self._now("2026-11-22 10:20:00"):
+        with self._now("2026-11-23 10:00:01"):
             self.env["therapy.access.attempt"].sudo()._gc_attempts()
         self.assertFalse(self.env["therapy.access.attempt"].sudo().search([]))
 

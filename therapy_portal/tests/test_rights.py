@@ -9,6 +9,8 @@ OWN_MODELS = (
     "therapy.pay.link",
     "therapy.pay.link.wizard",
     "therapy.pay.link.wizard.line",
+    "therapy.receipt.address",
+    "therapy.share.item",
     "therapy.share.wizard",
     "therapy.share.wizard.line",
 )

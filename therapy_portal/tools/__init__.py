@@ -1,1 +1,1 @@
-from . import amounts, codes, links, phi
+from . import amounts, codes, links, phi, quiet

@@ -8,7 +8,7 @@ import secrets
 TOKEN_BYTES = 32
 
 # Whatever is long enough to be a token, in whatever address of the payment pages.
-_IN_ADDRESS = re.compile(r"(/pay/+)[^\s\"'/?#]{20,}")
+_IN_ADDRESS = re.compile(r"(/pay/+(?:receipts/+)?)[^\s\"'/?#]{20,}")
 
 
 def new_token() -> str:
@@ -43,6 +43,8 @@ def mask(text: str) -> str:
     '"GET /pay/***?a=b HTTP/1.1" 303 -'
     >>> mask("/pay/transaction /pay/bill"), mask("/es/pay/" + "y" * 43 + "/")
     ('/pay/transaction /pay/bill', '/es/pay/***/')
+    >>> mask("/pay/receipts/" + "z" * 43)
+    '/pay/receipts/***'
 
     :param str text: a line of a log, say
     :return: the text, `***` where a token was

@@ -22,8 +22,9 @@ class TherapyShareWizard(models.TransientModel):
     ready_count = fields.Integer(compute="_compute_counts")
     refused_count = fields.Integer(compute="_compute_counts")
     online_payment = fields.Boolean(
-        default=lambda self: self.env["account.move"]._therapy_online_payment_enabled()
+        help="Whether all of these bills may be paid online."
     )
+    attach = fields.Boolean(default=True)
 
     # Shown large when there is one bill.
     email_to = fields.Char(related="single_line_id.email_to")
@@ -94,7 +95,12 @@ class TherapyShareWizard(models.TransientModel):
                     "Please share %(limit)s bills or less at once.", limit=SHARE_LIMIT
                 )
             )
-        wizard = self.create({})
+        wizard = self.create(
+            {
+                "online_payment": moves._therapy_online_payment_enabled(),
+                "attach": all(moves.company_id.mapped("therapy_share_attach")),
+            }
+        )
         Line = self.env["therapy.share.wizard.line"]
         lines = Line.create(
             [Line._prepare_vals(move) | {"wizard_id": wizard.id} for move in moves]

@@ -136,7 +136,7 @@ class TherapyShareWizardLine(models.TransientModel):
                     "reply_to": self.email_from,
                     "email_to": self.email_to,
                     "auto_delete": True,
-                    "attachment_ids": [fields.Command.create(self._prepare_pdf())],
+                    "attachment_ids": self._prepare_attachments(),
                 }
             )
         )
@@ -144,6 +144,19 @@ class TherapyShareWizardLine(models.TransientModel):
         move._therapy_log_share(self.email_to)
         self.result = self.env._("Sent to %(email)s", email=self.email_to)
         return mail
+
+    def _prepare_attachments(self) -> list:
+        """Return what goes with the message: the document, if the practice wants it.
+
+        Note: self.ensure_one()
+
+        :return: commands on attachments
+        :rtype: list
+        """
+        self.ensure_one()
+        if not self.move_id.company_id.therapy_share_attach:
+            return []
+        return [fields.Command.create(self._prepare_pdf())]
 
     def _prepare_pdf(self) -> dict:
         """Render the document with the new code.

@@ -1,0 +1,98 @@
+import logging
+
+from odoo import fields, models
+
+from odoo.addons.therapy_billing.tools.clock import now
+
+_logger = logging.getLogger(__name__)
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    therapy_receipt_sent_at = fields.Datetime(
+        string="Receipt Sent on", readonly=True, copy=False
+    )
+
+    def action_therapy_send_receipt(self):
+        """Send the receipt to the payer's confirmed addresses.
+
+        :return: a green notice, or one that says why nothing was sent
+        :rtype: dict
+        """
+        self.check_access("read")
+        emails = self._therapy_send_receipt()
+        message = (
+            self.env._("Receipt sent to %(emails)s.", emails=", ".join(emails))
+            if emails
+            else self.env._(
+                "Nothing sent: the payer has no confirmed address for receipts. Add "
+                "one on the payer's contact."
+            )
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success" if emails else "warning", "message": message},
+        }
+
+    def _therapy_send_receipt(self) -> list[str]:
+        """Queue the receipt for the confirmed addresses of the bill's payer (F71).
+
+        Practice, reference, date and amount only (P1); never a card (M12).
+
+        :return: the addresses
+        :rtype: list[str]
+        """
+        template = self.env.ref("therapy_portal.mail_template_receipt")
+        mails_sudo = self.env["mail.mail"].sudo()  # sudo: mails are for administrators
+        emails = []
+        for payment in self.sudo():  # sudo: payments are processed for visitors
+            addresses = payment.partner_id.therapy_receipt_ids.filtered(
+                lambda row, own=payment: (
+                    row.state == "confirmed" and row.company_id == own.company_id
+                )
+            )
+            if not addresses:
+                continue
+            rendered = template._generate_template(
+                payment.ids, ("subject", "body_html", "email_from")
+            )[payment.id]
+            values = {
+                "subject": rendered["subject"],
+                "body_html": rendered["body_html"],
+                "email_from": rendered["email_from"],
+                "auto_delete": True,
+            }
+            # One mail each: nobody learns the other addresses.
+            mails_sudo |= mails_sudo.create(
+                [values | {"email_to": address.email} for address in addresses]
+            )
+            emails += addresses.mapped("email")
+            payment.therapy_receipt_sent_at = now()
+        mails_sudo._therapy_hand_over()
+        return emails
+
+
+class PaymentTransaction(models.Model):
+    _inherit = "payment.transaction"
+
+    def _post_process(self):
+        """Override of `payment` to send receipts, once each."""
+        result = super()._post_process()
+        for tx in self.sudo():  # sudo: payments are processed for visitors
+            payment = tx.payment_id
+            if (
+                tx.state != "done"
+                or not tx.is_post_processed
+                or not tx.therapy_allocation_ids
+                or not payment
+                or payment.therapy_receipt_sent_at
+            ):
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    payment._therapy_send_receipt()
+            except Exception:  # the money is posted whatever happens to the receipt
+                _logger.exception("No receipt was sent for transaction %s.", tx.id)
+        return result

@@ -1,0 +1,192 @@
+from odoo import api, fields, models
+
+from odoo.addons.therapy_billing.models.res_partner import MONEY_GROUPS
+
+CARD_LEVELS = [
+    ("ok", "OK"),
+    ("expires", "Expires"),
+    ("declined", "Declined"),
+    ("none", "None"),
+]
+# The badge of several payers is that of the one who needs most attention.
+_WORST_FIRST = ("none", "declined", "expires", "ok")
+
+
+class ResPartner(models.Model):
+    """The card on file of a patient's payers, and whether one may be required."""
+
+    _inherit = "res.partner"
+
+    therapy_card_level = fields.Selection(
+        CARD_LEVELS,
+        string="Card on File",
+        compute="_compute_therapy_card_badge",
+        groups=MONEY_GROUPS,
+    )
+    therapy_card_badge = fields.Char(
+        string="Cards of the Payers",
+        compute="_compute_therapy_card_badge",
+        groups=MONEY_GROUPS,
+        help="A card counts when its payer signed an authorization.",
+    )
+
+    @api.depends_context("company")
+    def _compute_therapy_card_badge(self):
+        """Say for each payer whether a card may be charged."""
+        day = self.env.company._therapy_local_date()
+        for partner in self:
+            rows = partner.guarantor_ids._therapy_filter_active(day)
+            found = [
+                (payer, *self._therapy_get_card_state(payer, partner))
+                for payer in rows.partner_id
+            ]
+            levels = [level for _payer, level, _text in found]
+            partner.therapy_card_level = next(
+                (level for level in _WORST_FIRST if level in levels), False
+            )
+            texts = [
+                f"{payer.name}: {text}" if len(found) > 1 else text
+                for payer, _level, text in found
+            ]
+            partner.therapy_card_badge = "; ".join(texts) or False
+
+    @api.model
+    def _therapy_get_card_state(self, payer, patient) -> tuple[str, str]:
+        """Return the state of the card that a payer authorized for a patient.
+
+        :param payer: the payer, as `res.partner`
+        :param patient: the patient, as `res.partner`
+        :return: (level, words)
+        :rtype: tuple[str, str]
+        """
+        # sudo: billers may not read all of a token
+        Authorization_sudo = self.env["therapy.card.authorization"].sudo()  # sudo: ^
+        newest = Authorization_sudo._therapy_find_newest(payer, patient)
+        if not newest or not newest.token_id.active:
+            return "none", self.env._("no card")
+        return newest.token_id._therapy_get_badge()
+
+    def action_request_authorization(self):
+        """Open a new request for a card authorization.
+
+        For a patient: of the payer listed first; another payer can be chosen.
+
+        :return: window action
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.env["therapy.pay.link"]._check_biller()
+        day = self.env.company._therapy_local_date()
+        payers = self.guarantor_ids._therapy_filter_active(day).partner_id
+        own = not payers and self.responsible_for_ids
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Request a Card Authorization"),
+            "res_model": "therapy.card.authorization",
+            "view_mode": "form",
+            "context": {
+                "default_partner_id": self.id if own else payers[:1].id,
+                "default_patient_ids": self.ids if payers else [],
+            },
+        }
+
+    def _therapy_get_waiting_authorizations(self):
+        """Return what this payer was asked to sign, the newest first.
+
+        Note: self.ensure_one()
+
+        :return: sudoed `therapy.card.authorization`
+        """
+        self.ensure_one()
+        # sudo: payers have no rights; the domain holds whose they are
+        Authorization_sudo = self.env["therapy.card.authorization"].sudo()  # sudo: ^
+        return Authorization_sudo.search(
+            [("partner_id", "=", self.id), ("state", "=", "requested")],
+            order="id desc",
+        )
+
+    def _therapy_is_card_required(self, company) -> bool:
+        """Tell whether a practice requires a card of this payer.
+
+        Asked and not required where a law forbids it, at the practice's place or at
+        the payer's.
+
+        Note: self.ensure_one()
+
+        :param company: the practice
+        :return: whether it is required
+        :rtype: bool
+        """
+        self.ensure_one()
+        if company.sudo().therapy_card_policy != "required":  # sudo: payers ask
+            return False
+        # sudo: payers may not read laws and companies
+        states = company.sudo().state_id | self.sudo().state_id  # sudo: see above
+        Law_sudo = self.env["therapy.card.law"].sudo()  # sudo: see above
+        return not Law_sudo.search_count(
+            [
+                ("state_id", "in", states.ids),
+                ("since", "<=", company._therapy_local_date()),
+            ],
+            limit=1,
+        )
+
+
+class PaymentToken(models.Model):
+    _inherit = "payment.token"
+
+    def _therapy_get_badge(self) -> tuple[str, str]:
+        """Say in few words whether a card can be charged.
+
+        For a module that knows more of its cards, it must override this method.
+
+        Note: self.ensure_one(); in sudo mode
+
+        :return: (one of `CARD_LEVELS`, words)
+        :rtype: tuple[str, str]
+        """
+        self.ensure_one()
+        # What a provider's module knows of its cards, if it is installed.
+        status = self.status if "status" in self._fields else ""
+        if status in ("revoked", "verifying"):
+            return "none", self.env._("no card")
+        if status in ("declined", "needs_action") or self._therapy_was_declined():
+            return "declined", self.env._("declined")
+        if status in ("expired", "expiring"):
+            return "expires", self.env._(
+                "expires %(month)s/%(year)s",
+                month=f"{self.exp_month:02d}",
+                year=f"{self.exp_year % 100:02d}",
+            )
+        return "ok", self.env._("OK")
+
+    def _therapy_was_declined(self) -> bool:
+        """Tell whether the latest try to charge failed.
+
+        Note: self.ensure_one(); in sudo mode
+
+        :return: whether it did
+        :rtype: bool
+        """
+        self.ensure_one()
+        latest = self.env["payment.transaction"].search(
+            [
+                ("token_id", "=", self.id),
+                ("operation", "not in", ("validation", "refund")),
+                ("state", "in", ("done", "pending", "authorized", "error")),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        return latest.state == "error"
+
+
+class TherapySession(models.Model):
+    _inherit = "therapy.session"
+
+    therapy_card_level = fields.Selection(
+        related="patient_id.therapy_card_level", groups=MONEY_GROUPS
+    )
+    therapy_card_badge = fields.Char(
+        related="patient_id.therapy_card_badge", groups=MONEY_GROUPS
+    )
