@@ -18,7 +18,7 @@ def _clean(value):
     """
     if isinstance(value, (str, BaseException)):
         text = str(value)
-        return mask(text) if "/pay/" in text else value
+        return mask(text) if "/pay/" in text or "/confirm/" in text else value
     return value
 
 

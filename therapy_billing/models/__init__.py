@@ -31,6 +31,7 @@ from . import (
     payment_provider_rate,
     payment_token,
     payment_token_charge,
+    payment_token_badge,
     payment_token_fee,
     payment_transaction,
     payment_transaction_batch,

@@ -1,5 +1,4 @@
 from odoo import fields, models
-from odoo.tools import email_normalize
 
 
 class AccountMove(models.Model):
@@ -46,8 +45,8 @@ class AccountMove(models.Model):
     def _therapy_get_link_recipients(self) -> list[tuple[str, models.Model, str]]:
         """Return to whom a payment link of this bill can be sent.
 
-        The e-mail is looked for in three places: the bill's payer, the other people
-        responsible for the patient, the patient.
+        The e-mail is looked for in three places: the bill's payer (the billing contact
+        first), the other people responsible for the patient, the patient.
 
         Note: self.ensure_one()
 
@@ -69,7 +68,7 @@ class AccountMove(models.Model):
             ("patient", patient),
         ):
             for partner in partners.filtered(lambda who: not who.is_insurer):
-                email = email_normalize(partner.email or "")
+                email = partner._therapy_get_contact_email()
                 if email and partner.id not in seen:
                     seen.add(partner.id)
                     found.append((place, partner.with_env(self.env), email))

@@ -68,7 +68,8 @@ class AccountMove(models.Model):
         """Tell whether these bills may be paid online: all three switches are on.
 
         The portal's (a setting of core), the practice's (on the company) and the
-        payer's (on the contact). Without bills, the portal's and the practice's.
+        payer's (on the contact). Without bills (to pay ahead), those of the practice
+        and of the payer who is logged in.
 
         :return: whether payment online is open
         :rtype: bool
@@ -78,8 +79,11 @@ class AccountMove(models.Model):
         if not str2bool(get_param("account_payment.enable_portal_payment") or "false"):
             return False
         companies = moves.company_id or moves.env.company
+        payers = moves.partner_id
+        if not moves and moves.env.user.share:
+            payers = moves.env.user.partner_id
         return all(companies.mapped("therapy_online_payment")) and all(
-            moves.partner_id.mapped("therapy_online_payment")
+            payers.mapped("therapy_online_payment")
         )
 
     def _therapy_get_amount_to_offer(self, payer) -> float:

@@ -34,7 +34,9 @@ class PaymentTransaction(models.Model):
         """
         for tx in self.sudo():  # sudo: payers may not read settings and contacts
             bills = tx.invoice_ids.filtered("is_therapy_bill")
-            if not tx.operation.startswith("online") or not bills:
+            if not tx.operation.startswith("online"):
+                continue
+            if not bills and not tx.therapy_is_prepayment:
                 continue
             if not bills._therapy_online_payment_enabled():
                 raise ValidationError(

@@ -132,55 +132,6 @@ class ResPartner(models.Model):
         )
 
 
-class PaymentToken(models.Model):
-    _inherit = "payment.token"
-
-    def _therapy_get_badge(self) -> tuple[str, str]:
-        """Say in few words whether a card can be charged.
-
-        For a module that knows more of its cards, it must override this method.
-
-        Note: self.ensure_one(); in sudo mode
-
-        :return: (one of `CARD_LEVELS`, words)
-        :rtype: tuple[str, str]
-        """
-        self.ensure_one()
-        # What a provider's module knows of its cards, if it is installed.
-        status = self.status if "status" in self._fields else ""
-        if status in ("revoked", "verifying"):
-            return "none", self.env._("no card")
-        if status in ("declined", "needs_action") or self._therapy_was_declined():
-            return "declined", self.env._("declined")
-        if status in ("expired", "expiring"):
-            return "expires", self.env._(
-                "expires %(month)s/%(year)s",
-                month=f"{self.exp_month:02d}",
-                year=f"{self.exp_year % 100:02d}",
-            )
-        return "ok", self.env._("OK")
-
-    def _therapy_was_declined(self) -> bool:
-        """Tell whether the latest try to charge failed.
-
-        Note: self.ensure_one(); in sudo mode
-
-        :return: whether it did
-        :rtype: bool
-        """
-        self.ensure_one()
-        latest = self.env["payment.transaction"].search(
-            [
-                ("token_id", "=", self.id),
-                ("operation", "not in", ("validation", "refund")),
-                ("state", "in", ("done", "pending", "authorized", "error")),
-            ],
-            order="id desc",
-            limit=1,
-        )
-        return latest.state == "error"
-
-
 class TherapySession(models.Model):
     _inherit = "therapy.session"
 

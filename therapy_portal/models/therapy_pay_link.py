@@ -265,4 +265,4 @@ class TherapyPayLink(models.Model):
         for user in self.user_id | self.move_id.invoice_user_id:
             if user.active and user.has_group("therapy_billing.group_biller"):
                 return user
-        return self.company_id._therapy_get_managers()[:1] or self.user_id
+        return self.company_id._therapy_get_desk_user() or self.user_id

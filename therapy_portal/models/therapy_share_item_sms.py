@@ -38,7 +38,10 @@ class TherapyShareItem(models.Model):
         if Blacklist_sudo.search_count([("number", "=", number)]):
             reason = self.env._("This number asked for no more messages.")
             return {"state": "refused", "reason": reason}
-        code = False if payer.email else move._therapy_rotate_access_code()
+        code = (
+            not payer._therapy_get_contact_email()
+            and move._therapy_rotate_access_code()
+        )
         text = move.with_context(lang=payer.lang)._therapy_get_sms_text(code)
         allowed_words = [move.company_id.name]
         if leaks := find_leaks(text, move._therapy_get_private_words(), allowed_words):
@@ -60,7 +63,9 @@ class TherapyShareItem(models.Model):
         :return: digits with a leading plus where the country is known, else empty
         :rtype: str
         """
-        typed = self.partner_id._phone_format(fname="phone", force_format="E164") or ""
+        payer = self.partner_id
+        number = payer.therapy_contact_phone or payer.phone
+        typed = payer._phone_format(number=number, force_format="E164") or ""
         digits = re.sub(r"[\s().\-/]", "", typed)
         return digits if re.fullmatch(r"\+?\d{7,15}", digits) else ""
 

@@ -7,8 +7,8 @@ import secrets
 # Bytes of randomness in a token.
 TOKEN_BYTES = 32
 
-# Whatever is long enough to be a token, in whatever address of the payment pages.
-_IN_ADDRESS = re.compile(r"(/pay/+(?:receipts/+)?)[^\s\"'/?#]{20,}")
+# Whatever is long enough to be a token, in addresses that a mail leads to.
+_IN_ADDRESS = re.compile(r"(/(?:pay|confirm)/+(?:receipts/+)?)[^\s\"'/?#]{20,}")
 
 
 def new_token() -> str:
