@@ -18,4 +18,4 @@ class PaymentToken(models.Model):
             return "expires", self.env._(
                 "expires %(month)s/%(year)s", month=month, year=year
             )
-        return super()._therapy_get_badge()
+        return "ok", self.env._("OK")

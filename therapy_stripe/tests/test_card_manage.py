@@ -54,6 +54,16 @@ class TestCardManage(TherapyStripeCommon):
         self._dialog(first, "action_therapy_remove").action_remove()
         self.assertEqual((second.is_default, second.is_backup), (True, False))
 
+    def test_the_badge_says_how_a_card_is(self):
+        card = self._save_card().sudo()
+        self.assertEqual(card._therapy_get_badge(), ("ok", "OK"))
+        card.write({"exp_month": 3, "exp_year": 2020})
+        self.assertEqual(card._therapy_get_badge(), ("expires", "expires 03/20"))
+        card.write({"exp_year": 2099, "last_result": "declined"})
+        self.assertEqual(card._therapy_get_badge()[0], "declined")
+        card.active = False
+        self.assertEqual(card._therapy_get_badge()[0], "none")
+
     # === CHANGE === #
 
     def test_expiry_and_zip_are_changed_at_stripe_the_rest_here(self):
