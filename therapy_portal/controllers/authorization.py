@@ -58,6 +58,7 @@ class TherapyAuthorization(PortalAccount):
         values = {
             **self._prepare_portal_layout_values(),
             "record": record_sudo,
+            "authorization": record_sudo,
             "res_company": record_sudo.company_id,
             "cards": tokens_sudo,
             "chosen": chosen,

@@ -222,6 +222,8 @@ class TherapyPayLink(models.Model):
         """
         links_sudo = self.sudo()  # sudo: nobody writes links by hand
         links_sudo.write({"state": state})
+        # The index on live links must know before a newer one is inserted.
+        links_sudo.flush_recordset(["state"])
         links_sudo.mail_id.filtered(lambda mail: mail.state != "sent").unlink()
 
     def _ask_for_new(self):

@@ -21,6 +21,7 @@ from . import (
     test_share,
     test_share_queue,
     test_switches,
+    test_templates,
     test_tools,
     test_tour,
 )

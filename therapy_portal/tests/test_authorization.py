@@ -63,6 +63,8 @@ class TestAuthorization(TherapyPortalHttpCommon):
     def test_the_payer_reads_chooses_a_card_and_signs(self):
         self.authenticate("ada", "ada")
         self.assertIn("asks you for a card", self._get("/my/therapy").text)
+        crumbs = self._get(URL).text.partition('class="breadcrumb-item active"')[2]
+        self.assertIn("Card authorizations", crumbs[:80])
         page = self._page()
         for text in (self.record.body.split("\n")[0][:30], "150.00", "version 1"):
             self.assertIn(text, page.text)

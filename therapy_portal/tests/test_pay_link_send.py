@@ -103,6 +103,15 @@ class TestPayLinkSend(LinkCommon):
             first.sudo().state = "live"
             self.env.flush_all()
 
+    def test_a_new_link_is_sent_after_the_first_mail_has_left(self):
+        self._send_link(self.bill)
+        self._mail().unlink()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self._send_link(self.bill)
+        states = self._links(self.bill).mapped("state")
+        self.assertEqual(states, ["live", "replaced"])
+
     def test_the_address_is_looked_for_in_three_places(self):
         self.patient.email = "zelda@example.com"
         places = self.bill._therapy_get_link_recipients()

@@ -9,6 +9,7 @@ from . import (
     payment_token_bank,
     payment_token_charge,
     payment_token_badge,
+    payment_token_charge,
     payment_token_fee,
     payment_token_manage,
     payment_token_notice,
