@@ -45,8 +45,9 @@ class AccountMove(models.Model):
     def _therapy_get_link_recipients(self) -> list[tuple[str, models.Model, str]]:
         """Return to whom a payment link of this bill can be sent.
 
-        The e-mail is looked for in three places: the bill's payer (the billing contact
-        first), the other people responsible for the patient, the patient.
+        The bill's payer first, at the address that all mail about the bill goes to;
+        then, for the sender to choose, the other people responsible for the patient,
+        and the patient. These do not owe the bill, so nothing goes to them unasked.
 
         Note: self.ensure_one()
 
@@ -68,7 +69,11 @@ class AccountMove(models.Model):
             ("patient", patient),
         ):
             for partner in partners.filtered(lambda who: not who.is_insurer):
-                email = partner._therapy_get_contact_email()
+                email = (
+                    self._therapy_get_mail_address()
+                    if place == "bill_to"
+                    else partner._therapy_get_contact_email()
+                )
                 if email and partner.id not in seen:
                     seen.add(partner.id)
                     found.append((place, partner.with_env(self.env), email))

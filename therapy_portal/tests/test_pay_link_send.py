@@ -123,7 +123,11 @@ class TestPayLinkSend(LinkCommon):
                 ("patient", "zelda@example.com"),
             ],
         )
-        (self.mother | self.father | self.patient).email = False
+        self.mother.email = False
+        with self.assertRaisesRegex(UserError, "Choose another person"):
+            self._send_link(self.bill)
+        self.assertFalse(self._links(self.bill), "nobody else is written to unasked")
+        (self.father | self.patient).email = False
         dialog = self.bill.with_user(self.biller).action_therapy_send_link()
         dialog = self.env[dialog["res_model"]].browse(dialog["res_id"])
         for place in ("payer", "responsible", "patient"):

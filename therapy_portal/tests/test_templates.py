@@ -32,6 +32,7 @@ class TestTemplates(TherapyPortalCommon):
         }
         return {
             "account.move": bill,
+            "res.users": self.mother_user,
             "account.payment": payment,
             "therapy.receipt.address": self.env["therapy.receipt.address"].create(
                 {"partner_id": self.mother.id, "email": "tax@example.com"}

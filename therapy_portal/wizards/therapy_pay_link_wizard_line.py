@@ -64,10 +64,11 @@ class TherapyPayLinkWizardLine(models.TransientModel):
 
     @api.depends("move_id")
     def _compute_recipient_id(self):
-        """Start with the best place."""
+        """Start with the bill's payer; anybody else is the sender's choice."""
         for line in self:
             found = line.move_id._therapy_get_link_recipients()
-            line.recipient_id = found and found[0][1]
+            payer = found and found[0][0] == "bill_to"
+            line.recipient_id = line.move_id.partner_id if payer else False
 
     @api.depends("recipient_id", "to_other")
     def _compute_hint(self):
@@ -194,6 +195,11 @@ class TherapyPayLinkWizardLine(models.TransientModel):
         if not self.to_other:
             if self.email_to:
                 return False
+            if self.candidate_ids:
+                return self.env._(
+                    "The bill's payer has no e-mail address. Choose another person of "
+                    "the family, the patient, or somebody else."
+                )
             return self.env._(
                 "No e-mail address found in any of the three places: the bill's payer, "
                 "the people responsible for the patient, the patient. Add one there, "
