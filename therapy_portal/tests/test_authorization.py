@@ -134,7 +134,8 @@ class TestAuthorization(TherapyPortalHttpCommon):
             with self.assertRaises(UserError):
                 self.record.sudo().write(values)
 
-    def test_staff_who_asked_are_told(self):
+    def test_staff_are_told(self):
+        self.company.therapy_desk_user_id = self.biller
         self.authenticate("ada", "ada")
         self._sign()
         self.assertEqual(self.record.activity_ids.user_id, self.biller)
