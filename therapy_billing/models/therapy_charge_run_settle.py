@@ -3,6 +3,7 @@ import logging
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.tools import clock, cursor
 
@@ -22,9 +23,16 @@ class TherapyChargeRun(models.Model):
         :return: None
         """
         numbers = self.ids
-        cursor.run_in_fresh_cursor(
-            self.env, lambda env: env[self._name].browse(numbers)._write_state()
-        )
+        self._write_apart(lambda env: env[self._name].browse(numbers)._write_state())
+
+    def _write_apart(self, func):
+        """Write to runs in a transaction of its own: two processes may do so at once.
+
+        :param callable func: function of an environment
+        """
+        # The later of two conflicting writes is only run again: no error to report.
+        with mute_logger("odoo.sql_db"):
+            cursor.run_in_fresh_cursor(self.env, func, retries=10)
         self.invalidate_recordset()
 
     def _write_state(self):
@@ -83,8 +91,7 @@ class TherapyChargeRun(models.Model):
                 user_id=run.started_by_id.id or env.uid,
             )
 
-        cursor.run_in_fresh_cursor(self.env, pause)
-        self.invalidate_recordset()
+        self._write_apart(pause)
 
     # === JOBS === #
 
@@ -106,6 +113,7 @@ class TherapyChargeRun(models.Model):
         person who started it.
         """
         self._resume()
+        cursor.commit(self.env)  # What was written apart is seen from now on.
         for run in self.search([("state", "=", "running")], order="id"):
             own = run.with_user(run.started_by_id).with_company(run.company_id)
             try:
@@ -114,7 +122,7 @@ class TherapyChargeRun(models.Model):
             except UserError as error:
                 cursor.rollback(self.env)
                 _logger.info("Charge run %s stops: %s", run.id, error)
-                run.write({"state": "stopped", "pause_reason": str(error)})
+                run._set_state("stopped", str(error))
             cursor.commit(self.env)
 
     @api.model
@@ -122,7 +130,24 @@ class TherapyChargeRun(models.Model):
         """Take up runs whose day of the next try has come; end those that are over."""
         for run in self.search([("state", "=", "waiting")], order="id"):
             if run._count_due():
-                run.state = "running"
-                cursor.commit(self.env)
+                run._set_state("running")
             else:
                 run._settle()
+
+    def _set_state(self, state, reason=False):
+        """Write the state of a run, unless a person or another process did.
+
+        Note: self.ensure_one()
+
+        :param str state: the new state
+        :param str reason: why it pauses or stops
+        """
+        self.ensure_one()
+        run_id = self.id
+
+        def write(env):
+            run = env[self._name].browse(run_id)
+            if run.state in ("running", "waiting"):
+                run.write({"state": state, "pause_reason": reason})
+
+        self._write_apart(write)
