@@ -68,6 +68,7 @@ def _ours(bench, sandbox):
         raise ValueError("Not every bill was charged.")
     with bench.measure("post", bench.n):
         run._post(txs.ids)
+    root.cr.commit()
     root.invalidate_all()
     if any(bills.mapped("amount_residual")):
         raise ValueError("Not every bill was posted.")
