@@ -25,7 +25,7 @@ class PaymentTransaction(models.Model):
         try:
             lines = wizards._create_for(bills).line_ids
             for line in lines:
-                line.recipient_id = line.candidate_ids & payer or line.recipient_id
+                line.recipient_id = line.candidate_ids & payer
             if not lines or any(line._get_refusal() for line in lines):
                 return super()._therapy_ask_payer()
             for line in lines:
