@@ -43,14 +43,16 @@ GROUPINGS = {
 #: bill and payer again and again.
 index = st.one_of(st.integers(0, 2), st.integers(0, 999))
 permille = st.one_of(st.just(1000), st.just(500), st.integers(1, 1000))
+service = st.tuples(index, st.integers(1, 9))
 visit = st.tuples(
     st.sampled_from(DAYS),
-    st.lists(st.tuples(index, st.integers(1, 9)), min_size=1, max_size=3),
+    st.one_of(st.tuples(service).map(list), st.lists(service, min_size=1, max_size=3)),
 )
+copay = st.sampled_from([0, 1, 3000, 12345])
 family = st.tuples(
     st.sampled_from(SHARES),
     st.one_of(st.none(), st.sampled_from(SHARES)),
-    st.one_of(st.none(), st.sampled_from([0, 1, 3000, 12345])),
+    st.one_of(st.none(), copay, copay),
     st.sampled_from(["invoice", "invoice", "none"]),
     st.lists(visit, min_size=5, max_size=6),
 )
