@@ -90,9 +90,10 @@ class TherapyContactChange(models.Model):
             }
         )
         template = changes_sudo.env.ref("therapy_portal.mail_template_contact_change")
-        template.with_context(therapy_token=token).send_mail(
+        number = template.with_context(therapy_token=token).send_mail(
             change.id, email_values={"email_to": old}
         )
+        changes_sudo.env["mail.mail"].browse(number)._therapy_hand_over()
         return old
 
     @api.model
