@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import dataclass, field
 
 from odoo import models
@@ -125,33 +126,30 @@ class TherapyRemittance(models.Model):
     def _divide_guarantors(self, session, plans):
         """Divide what changes for the guarantors as agreed on the date of service.
 
-        What all of them bear is divided anew (M1), and each gets the difference to
-        what they bear now. Where a take-back restores the estimate, each has the
-        estimated part again.
+        What all of them bear of the session is divided anew (M1), and each gets the
+        difference to what they bear now. Where a take-back restores the estimate, each
+        has the estimated part again; services that are not answered stay.
 
         :param session: the session
         :param list plans: the plans of its services; filled on the way
         """
-        digits = self.currency_id.decimal_places
         changed = [plan for plan in plans if plan.change.guarantors]
-        borne = {
-            plan.service: self._get_borne(plan.service, digits) for plan in changed
-        }
-        restored = [plan for plan in changed if not plan.final]
-        targets = {
-            plan.service: {
-                payer: base for payer, (_all, base) in borne[plan.service].items()
-            }
-            for plan in restored
-        }
         divided = [plan for plan in changed if plan.final]
+        borne = {service: self._get_borne(service) for service in session.line_ids}
+        targets = dict(borne)
+        for plan in changed:
+            targets[plan.service] = (
+                {} if plan.final else self._get_borne(plan.service, ("base",))
+            )
         if divided:
+            elsewhere = Counter()
+            for parts in targets.values():
+                elsewhere.update(parts)
             totals = [
-                sum(cents for cents, _base in borne[plan.service].values())
-                + plan.change.guarantors
+                sum(borne[plan.service].values()) + plan.change.guarantors
                 for plan in divided
             ]
-            payers, rows = session._divide_patient_part(totals)
+            payers, rows = session._divide_patient_part(totals, elsewhere)
             for index, plan in enumerate(divided):
                 targets[plan.service] = {
                     payer: row[index] for payer, row in zip(payers, rows, strict=True)
@@ -159,27 +157,20 @@ class TherapyRemittance(models.Model):
         for plan in changed:
             target, now = targets[plan.service], borne[plan.service]
             for payer in {**target, **now}:
-                cents = target.get(payer, 0) - now.get(payer, (0, 0))[0]
-                if cents:
+                if cents := target.get(payer, 0) - now.get(payer, 0):
                     plan.guarantors[payer] = cents
 
-    @staticmethod
-    def _get_borne(service, digits) -> dict:
+    def _get_borne(self, service, kinds=("base", "supplement")) -> dict:
         """Return what each guarantor bears of a service.
 
         :param service: the session line
-        :param int digits: decimals of the currency
-        :return: (all, estimate only) in minor units by guarantor
+        :param tuple kinds: kinds of shares that count
+        :return: minor units by guarantor
         :rtype: dict
         """
-        borne = {}
+        digits, borne = self.currency_id.decimal_places, {}
         for share in service.share_ids.filtered("live"):
-            if share.partner_id.is_insurer:
-                continue
-            total, base = borne.get(share.partner_id, (0, 0))
-            cents = money.to_minor(share.amount, digits)
-            borne[share.partner_id] = (
-                total + cents,
-                base + (cents if share.kind == "base" else 0),
-            )
+            if not share.partner_id.is_insurer and share.kind in kinds:
+                cents = money.to_minor(share.amount, digits)
+                borne[share.partner_id] = borne.get(share.partner_id, 0) + cents
         return borne

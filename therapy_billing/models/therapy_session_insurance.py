@@ -101,23 +101,36 @@ class TherapySession(models.Model):
         digits = self.currency_id.decimal_places
         return self._get_coverages()._therapy_get_patient_part(total, digits)
 
-    def _divide_patient_part(self, amounts):
+    def _divide_patient_part(self, amounts, elsewhere):
         """Divide what the patient's side owes over the guarantors of the day (M1).
+
+        The session as a whole is divided as agreed; what a guarantor bears of its
+        other services is deducted.
 
         Note: self.ensure_one(); the guarantors' shares add up
 
         :param list amounts: minor units >= 0 per service
+        :param dict elsewhere: minor units of the other services by guarantor
         :return: (guarantors in order, a row per guarantor with a column per service)
         :rtype: tuple
         """
         self.ensure_one()
-        guarantors = self._get_payers()[0]
-        rows, _none = money.split_session(
-            amounts,
-            guarantors._therapy_get_weights(),
-            fixed=guarantors._therapy_get_fixed(),
+        rows = self._get_payers()[0]
+        payers = [row.partner_id for row in rows]
+        total = sum(amounts)
+        if not total:
+            return payers, [[0] * len(amounts) for _payer in payers]
+        weights = rows._therapy_get_weights()
+        shares = money.divide_part(
+            total + sum(elsewhere.values()), weights, rows._therapy_get_fixed()
         )
-        return [row.partner_id for row in guarantors], rows
+        parts = [
+            max(share - elsewhere.get(payer, 0), 0)
+            for share, payer in zip(shares, payers, strict=True)
+        ]
+        if sum(parts) != total:  # somebody bears too much of the others already
+            parts = money.allocate(total, parts if any(parts) else weights)
+        return payers, money.spread(parts, amounts)
 
     def _get_awaited_shares(self):
         """Return the parts of insurers that are not billed before they answer.

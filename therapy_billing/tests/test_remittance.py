@@ -272,3 +272,22 @@ class TestRemittance(RemittanceCommon):
         self.assertResidual(self._claims(session), 0)
         self.assertCents(self._receivable(self.insurer), 20.0)
         self.assertCents(remittance.amount_unapplied, 0)
+
+    def test_a_fixed_share_is_asked_once_for_a_session_answered_in_parts(self):
+        rows = self.kim.guarantor_ids
+        father = rows.filtered(lambda row: row.partner_id == self.father)
+        father.write({"share_type": "fixed", "fixed_amount": 10.0})
+        (rows - father).share_type = "remainder"
+        self.coverage.copy({"patient_id": self.kim.id})
+        session = self._create_session(self.kim, lines=[(self.talk, 1), (self.aba, 2)])
+        self._bill(session)
+        talk, aba = session.line_ids
+        self._post(self._answer(session, 85.0, 55.25, 35.0, session_line_id=talk.id))
+        self.assertEqual(self._live(session)[self.father], 10.0)
+        self._post(
+            self._answer(
+                session, 20.0, 4.66, 10.0, charge=34.66, session_line_id=aba.id
+            )
+        )
+        live = self._live(session)
+        self.assertEqual((live[self.mother], live[self.father]), (35.0, 10.0))
