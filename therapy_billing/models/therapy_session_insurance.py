@@ -101,7 +101,7 @@ class TherapySession(models.Model):
         digits = self.currency_id.decimal_places
         return self._get_coverages()._therapy_get_patient_part(total, digits)
 
-    def _divide_patient_part(self, amounts, elsewhere):
+    def _divide_patient_part(self, amounts, elsewhere=None):
         """Divide what the patient's side owes over the guarantors of the day (M1).
 
         The session as a whole is divided as agreed; what a guarantor bears of its
@@ -110,14 +110,14 @@ class TherapySession(models.Model):
         Note: self.ensure_one(); the guarantors' shares add up
 
         :param list amounts: minor units >= 0 per service
-        :param dict elsewhere: minor units of the other services by guarantor
+        :param dict elsewhere: minor units of the other services by guarantor, if any
         :return: (guarantors in order, a row per guarantor with a column per service)
         :rtype: tuple
         """
         self.ensure_one()
         rows = self._get_payers()[0]
         payers = [row.partner_id for row in rows]
-        total = sum(amounts)
+        elsewhere, total = elsewhere or {}, sum(amounts)
         if not total:
             return payers, [[0] * len(amounts) for _payer in payers]
         weights = rows._therapy_get_weights()
