@@ -209,15 +209,20 @@ class MoneyMachine(RuleBasedStateMachine):
         payment = self.case._machine_pay(bill, cents)
         self._receive(payment, [(bill, cents)])
 
-    @rule(number=index, cents=st.integers(1, 30000), use=st.booleans())
-    def pay_in_advance(self, number, cents, use):
+    @rule(
+        number=index,
+        amounts=st.lists(st.integers(1, 30000), min_size=1, max_size=3),
+        use=st.booleans(),
+    )
+    def pay_in_advance(self, number, amounts, use):
         """Take money that is for no bill: a credit, never revenue (M10, D9)."""
         payer = pick(self._payers(), number)
-        payment = self.case._machine_prepay(payer, cents)
-        line = self.case._machine_credit_line(payment.move_id)
-        credit = self.model.add_credit(line.id, payer, str(line.date), cents)
-        self.model.money += cents
-        self.model.payments.append(Payment(payment.id, [credit]))
+        for cents in amounts:
+            payment = self.case._machine_prepay(payer, cents)
+            line = self.case._machine_credit_line(payment.move_id)
+            credit = self.model.add_credit(line.id, payer, str(line.date), cents)
+            self.model.money += cents
+            self.model.payments.append(Payment(payment.id, [credit]))
         if use:
             self._apply(payer)
 
