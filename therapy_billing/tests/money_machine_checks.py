@@ -2,6 +2,8 @@
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
+from odoo.exceptions import UserError, ValidationError
+
 from . import books
 
 
@@ -69,3 +71,12 @@ class LedgerChecks(RuleBasedStateMachine):
             found = {key: (found.get(key), wanted.get(key)) for key in keys[:6]}
             raise AssertionError(f"{name}: (ledger, model) {found}")
         raise AssertionError(f"{name}: {found} in the ledger, {wanted} in the model")
+
+    def _refused(self, call):
+        """Fail unless a call is refused in words; nothing of it stays."""
+        try:
+            with self.env.cr.savepoint():
+                call()
+        except (UserError, ValidationError):
+            return
+        raise AssertionError("it was not refused")
