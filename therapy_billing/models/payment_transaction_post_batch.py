@@ -24,7 +24,7 @@ class PaymentTransaction(models.Model):
             payments.action_post()
             plan = []
             for tx, payment in zip(transactions, payments, strict=True):
-                tx.payment_id = payment.with_context(self.env.context)
+                tx.payment_id = payment
                 plan += tx._therapy_prepare_plan(payment, parts[tx.id])
             self.env["account.move.line"]._reconcile_plan(plan)
 
