@@ -76,11 +76,11 @@ def command(*arguments, ours=True, stories=False):
     ]
 
 
-def run(*arguments, ours=True, stories=False, **extra):
+def run(*arguments, ours=True, stories=False, env=None, **extra):
     """Run Odoo and wait; return the finished process."""
     return subprocess.run(
         command(*arguments, ours=ours, stories=stories),
-        env=environment.variables(**postgres.variables()),
+        env=environment.variables(**postgres.variables(), **(env or {})),
         cwd=paths.run_dir(),
         **extra,
         **machine.as_account(),

@@ -142,6 +142,14 @@ def _node_modules():
     return node, folder / "node_modules"
 
 
+def axe():
+    """Return the file of axe-core, which the stories put into each page.
+
+    :raise Stop: npm could not install it.
+    """
+    return _node_modules()[1] / "axe-core" / "axe.min.js"
+
+
 def _javascript():
     return [
         name

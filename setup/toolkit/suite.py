@@ -47,6 +47,8 @@ def _file(name, kind):
 
 def run_odoo(name, modules, tags, *, stories=False):
     """Install modules on a fresh copy of core's database and run their tests."""
+    from . import static
+
     database = f"test_{name}_{paths.clone_id()}"
     log = _file(name, "log")
     odoo.copy_database(odoo.core_database(), database)
@@ -56,6 +58,7 @@ def run_odoo(name, modules, tags, *, stories=False):
             *("--stop-after-init", "--max-cron-threads", "0"),
             *("--http-port", services.free_port(), "--http-interface", "127.0.0.1"),
             stories=stories,
+            env={"THERAPY_AXE": static.axe()} if stories else None,
             stdout=file,
             stderr=subprocess.STDOUT,
         )

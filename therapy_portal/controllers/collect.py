@@ -6,7 +6,6 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command, Domain
 from odoo.http import request, route
 
-from ..tools.amounts import parse_amount
 from .portal import PortalAccount
 
 #: Bills that are paid at once.
@@ -127,7 +126,7 @@ class TherapyCollect(PortalAccount):
         """
         currency = bills.currency_id
         offer = currency.round(sum(self._therapy_get_offers(bills).values()))
-        return self._therapy_check_typed(currency, offer, typed or f"{offer:.10g}")
+        return self._therapy_check_typed(currency, offer, typed or offer)
 
     def _therapy_check_typed(self, currency, offer, typed):
         """Return an amount as typed, or why it cannot be paid.
@@ -138,10 +137,11 @@ class TherapyCollect(PortalAccount):
         :return: (amount or 0.0, reason or "")
         :rtype: tuple[float, str]
         """
-        amount = parse_amount(typed, currency.symbol, currency.decimal_places)
+        amount = self._therapy_read_amount(currency, typed)
         if amount is None or currency.compare_amounts(amount, 0) <= 0:
             return 0.0, request.env._(
-                "Type an amount like %(example)s.", example=f"{min(offer, 25):.2f}"
+                "Type an amount like %(example)s.",
+                example=self._therapy_write_amount(currency, min(offer, 25)),
             )
         if currency.compare_amounts(amount, offer) > 0:
             return 0.0, request.env._(
@@ -225,8 +225,9 @@ class TherapyCollect(PortalAccount):
         :return: the page, or the amount again with the reason
         """
         company = request.env.company
+        currency = company.currency_id
         most = company.therapy_prepay_limit or 1_000_000
-        value, reason = self._therapy_check_typed(company.currency_id, most, amount)
+        value, reason = self._therapy_check_typed(currency, most, amount)
         if reason or not request.env["account.move"]._therapy_online_payment_enabled():
             return self._therapy_render_prepay(typed=amount, error=reason)
         nothing = request.env["account.move"].sudo()  # sudo: an empty record
@@ -235,9 +236,10 @@ class TherapyCollect(PortalAccount):
             request.env.user.partner_id,
             value,
             transaction_route="/my/therapy/prepay/transaction",
-            back_url=f"/my/therapy/prepay?amount={value:g}",
+            back_url="/my/therapy/prepay?amount="
+            + self._therapy_write_amount(currency, value),
             company=company,
-            currency=company.currency_id,
+            currency=currency,
         )
 
     @route("/my/therapy/prepay/transaction", type="jsonrpc", auth="user")

@@ -9,7 +9,7 @@ from odoo.http import request, route
 from odoo.addons.account_payment.controllers import payment as account_payment
 from odoo.addons.payment.controllers.portal import PaymentPortal as CorePaymentPortal
 
-from ..tools.amounts import parse_amount
+from ..tools.amounts import parse_amount, write_amount
 
 # Session keys: the bill a visitor opened, the transaction a visitor started.
 GRANT_KEY = "therapy_pay_grant"
@@ -174,12 +174,11 @@ class PaymentPortal(account_payment.PaymentPortal):
         offer = currency.round(
             sum(move._therapy_get_amount_to_offer(payer_sudo) for move in move_sudo)
         )
-        amount = parse_amount(
-            str(typed or ""), currency.symbol, currency.decimal_places
-        )
+        amount = self._therapy_read_amount(currency, typed)
         if amount is None:
             return 0.0, request.env._(
-                "Type an amount like %(example)s.", example=f"{min(offer, 25):.2f}"
+                "Type an amount like %(example)s.",
+                example=self._therapy_write_amount(currency, min(offer, 25)),
             )
         if currency.compare_amounts(amount, 0) <= 0:
             return 0.0, request.env._("Type an amount above zero.")
@@ -189,6 +188,33 @@ class PaymentPortal(account_payment.PaymentPortal):
                 offer=currency.format(offer),
             )
         return amount, ""
+
+    def _therapy_read_amount(self, currency, typed):
+        """Return an amount as the visitor's language writes it.
+
+        :param currency: the `res.currency`
+        :param str|float typed: as typed, or the number that the payment form sends
+        :return: the amount, None if it is not clearly one
+        :rtype: float | None
+        """
+        symbol, decimals = currency.symbol, currency.decimal_places
+        if not isinstance(typed, str):
+            return parse_amount(str(typed or ""), symbol, decimals)
+        lang = request.env["res.lang"]._get_data(code=request.env.lang)
+        return parse_amount(
+            *(typed, symbol, decimals),
+            *(lang.decimal_point or ".", lang.thousands_sep or ""),
+        )
+
+    def _therapy_write_amount(self, currency, amount):
+        """Return an amount as a field takes it in the visitor's language.
+
+        :param currency: the `res.currency`
+        :param float amount: the amount
+        :rtype: str
+        """
+        lang = request.env["res.lang"]._get_data(code=request.env.lang)
+        return write_amount(amount, currency.decimal_places, lang.decimal_point or ".")
 
     def _therapy_get_form_values(self, move_sudo, payer_sudo, amount, **values):
         """Return what core's payment form needs for one bill.

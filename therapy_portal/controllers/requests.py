@@ -8,7 +8,6 @@ from odoo.tools import email_normalize
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.addons.therapy_billing.models.therapy_change_request import KINDS
 
-from ..tools.amounts import parse_amount
 from .family import PAGE, PAGE_SIZE
 from .pay import PUBLIC_PAGE
 from .portal import PortalAccount
@@ -69,13 +68,17 @@ class TherapyRequests(PortalAccount):
         currency = env.company.currency_id
         value = 0.0
         if kind == "refund" and amount.strip():
-            value = parse_amount(amount, currency.symbol, currency.decimal_places)
+            value = self._therapy_read_amount(currency, amount)
         if kind not in dict(KINDS) or not text.strip():
             error = env._("Choose what you need and tell us in a few words.")
             return self._therapy_render_request(typed, error)
         if value is None:
             return self._therapy_render_request(
-                typed, env._("Type an amount like %(example)s.", example="25.00")
+                typed,
+                env._(
+                    "Type an amount like %(example)s.",
+                    example=self._therapy_write_amount(currency, 25),
+                ),
             )
         patients = partner._therapy_get_portal_patients()
         chosen = patients.filtered(lambda record: str(record.id) == patient)

@@ -101,14 +101,13 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.state != "posted" or self._therapy_is_for_insurer():
             return 0.0
-        Allocation = self.env["therapy.payment.allocation"]
-        own_drafts_sudo = Allocation.sudo().search(  # sudo: counted, never shown
-            [
-                ("move_id", "=", self.id),
-                ("live", "=", True),
-                ("partner_id", "=", payer.id),
-                ("transaction_id.state", "=", "draft"),
-            ]
+        # sudo: counted, never shown; read for all bills of a list at once
+        own_drafts_sudo = self.sudo().therapy_allocation_ids.filtered(  # sudo: above
+            lambda row: (
+                row.live
+                and row.partner_id == payer
+                and row.transaction_id.state == "draft"
+            )
         )
         reserved = sum(own_drafts_sudo.mapped("amount"))
         free = self._therapy_get_payable_amount() + reserved

@@ -20,6 +20,7 @@ from . import (
     test_rights,
     test_share,
     test_share_queue,
+    test_speed,
     test_switches,
     test_templates,
     test_tools,

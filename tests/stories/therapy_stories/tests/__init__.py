@@ -1,4 +1,5 @@
 from . import (
+    test_accessibility,
     test_bank_asks,
     test_books,
     test_core_dialog,

@@ -23,6 +23,8 @@ export class TherapyPayAmount extends Interaction {
         this.max = Number(this.el.dataset.max);
         this.decimals = Number(this.el.dataset.decimals);
         this.symbol = this.el.dataset.symbol;
+        this.point = this.el.dataset.point || ".";
+        this.comma = this.el.dataset.comma || "";
         this.input = this.el.querySelector("#pay_amount");
     }
 
@@ -31,9 +33,41 @@ export class TherapyPayAmount extends Interaction {
     }
 
     onAll() {
-        this.input.value = this.max.toFixed(this.decimals);
+        this.input.value = this.write(this.max);
         this.problem = "";
         this.input.focus();
+    }
+
+    /**
+     * @param {number} amount
+     * @returns {string} as the page's language writes it
+     */
+    write(amount) {
+        return amount.toFixed(this.decimals).replace(".", this.point);
+    }
+
+    /**
+     * The same grammar as the server's (tools/amounts.py).
+     *
+     * @param {string} typed
+     * @returns {number} NaN if it is not clearly an amount
+     */
+    read(typed) {
+        const spaces = /[\u00a0\u202f]/g;
+        const plain = (text) => text.replace(/[^\w\s]/g, "\\$&");
+        const text = typed.replace(spaces, " ").replaceAll(this.symbol, "").trim();
+        const comma = plain(this.comma.replace(spaces, " "));
+        const grouped = comma ? `|\\d{1,3}(?:${comma}\\d{3}){1,2}` : "";
+        const amount = `^(\\d{1,9}${grouped})(?:${plain(this.point)}(\\d{1,3}))?$`;
+        const match = new RegExp(amount).exec(text);
+        const decimals = (match && match[2]) || "";
+        if (!match || decimals.length > this.decimals) {
+            return NaN;
+        }
+        if (this.decimals > 2 && /\D/.test(match[1]) && !decimals) {
+            return NaN;
+        }
+        return Number(`${match[1].replace(/\D/g, "")}.${decimals || 0}`);
     }
 
     /**
@@ -41,16 +75,15 @@ export class TherapyPayAmount extends Interaction {
      * @returns {string} what is wrong with it, empty if nothing
      */
     findProblem(typed) {
-        const text = typed.replaceAll(this.symbol, "").replaceAll(",", "").trim();
-        if (text === "") {
+        if (typed.replaceAll(this.symbol, "").trim() === "") {
             return "";
         }
-        const match = /^\d+(?:\.(\d*))?$/.exec(text);
-        if (!match || (match[1] || "").length > this.decimals) {
-            return _t("Type an amount like %s.", Math.min(this.max, 25).toFixed(2));
+        const amount = this.read(typed);
+        if (Number.isNaN(amount)) {
+            return _t("Type an amount like %s.", this.write(Math.min(this.max, 25)));
         }
-        if (Number(text) > this.max) {
-            const most = `${this.symbol}\u00a0${this.max.toFixed(this.decimals)}`;
+        if (amount > this.max) {
+            const most = `${this.symbol}\u00a0${this.write(this.max)}`;
             return _t("You can pay %s or less on this bill.", most);
         }
         return "";
