@@ -106,6 +106,11 @@ class TestCompliance(TherapyStripeCommon):
         for line in page.line_ids:
             self.assertEqual(bool(line.advice), not line.ok, line.key)
         self.assertNotIn(WEBHOOK_SECRET, str(page.line_ids.read()), "no secret shown")
+        self.assertEqual(page.display_name, "Before Live Mode")
+        self.assertIn("descriptor", self._failing())
+        page.action_read_account()
+        states = {line.key: line.status for line in page.line_ids}
+        self.assertEqual(states["descriptor"], "ok", "read from Stripe")
 
     # === WHAT LEAVES THE BUILDING === #
 

@@ -29,6 +29,10 @@ class TherapyStripeCompliance(models.TransientModel):
         "them was kept.",
     )
 
+    def _compute_display_name(self):
+        """Name the page."""
+        self.display_name = self.env._("Before Live Mode")
+
     @api.depends("line_ids")
     def _compute_missing_count(self):
         """Count what is not in place."""
@@ -95,22 +99,21 @@ class TherapyStripeCompliance(models.TransientModel):
     def action_check_again(self):
         """Look again at everything.
 
-        :return: shows the page
-        :rtype: dict
+        :return: True, so that the page is read again
         """
-        self.ensure_one()
-        return self._get_action(self.provider_id)
+        self._fill()
+        return True
 
     def action_read_account(self):
         """Read name and descriptor from Stripe, and look again.
 
-        :return: shows the page
-        :rtype: dict
+        :return: True, so that the page is read again
         :raise UserError: if Stripe could not be asked
         """
         self.ensure_one()
         self.provider_id.action_therapy_stripe_read_account()
-        return self._get_action(self.provider_id)
+        self._fill()
+        return True
 
     def action_preview(self):
         """Show what is sent to Stripe.
