@@ -111,8 +111,8 @@ class TherapyAddCard(models.TransientModel):
                 if value != "portal"
             ],
             "consent": self.env._(
-                "%(payer)s allows %(practice)s to keep this card or bank account and to "
-                "charge it for amounts due on bills made out to them.",
+                "%(payer)s allows %(practice)s to keep this card or bank account and "
+                "to charge it for amounts due on bills made out to them.",
                 payer=self.partner_id.name,
                 practice=self.company_id.name,
             ),
