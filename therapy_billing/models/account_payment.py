@@ -151,12 +151,13 @@ class AccountPayment(models.Model):
         return [liquidity, *self._therapy_split_line(counterpart, parts), *others]
 
     def _therapy_split_line(self, vals, parts) -> list:
-        """Divide the receivable line of a payment over its bills.
+        """Divide the receivable line of a payment or refund over its bills.
 
         Note: self.ensure_one()
 
         :param dict vals: values of the line
-        :param list parts: (bill's id or False, amount), sum = amount of the line
+        :param list parts: (bill's id or False, amount), sum = amount of the line;
+            of a refund also the account's id
         :return: values of one line per part; they add up in both currencies
         :rtype: list
         """
@@ -164,23 +165,26 @@ class AccountPayment(models.Model):
         digits = self.company_id.currency_id.decimal_places
         weights = [
             money.to_minor(amount, self.currency_id.decimal_places)
-            for _bill_id, amount in parts
+            for _bill_id, amount, *_account in parts
         ]
-        credit = money.to_minor(vals["credit"] - vals["debit"], digits)
-        balances = money.allocate(credit, weights)
+        inbound = self.payment_type == "inbound"
+        total = money.to_minor(abs(vals["credit"] - vals["debit"]), digits)
+        balances = money.allocate(total, weights) if any(weights) else [0]
         lines = []
-        for (bill_id, amount), balance in zip(parts, balances, strict=True):
+        for (bill_id, amount, *account), minor in zip(parts, balances, strict=True):
             bill = self.env["account.move"].browse(bill_id or [])
             term = bill.line_ids.filtered(
                 lambda line: line.display_type == "payment_term"
             )
+            accounts = [*account, term.account_id[:1].id, vals["account_id"]]
+            balance = money.to_major(minor, digits)
             lines.append(
                 {
                     **vals,
-                    "amount_currency": -amount,
-                    "debit": 0.0,
-                    "credit": money.to_major(balance, digits),
-                    "account_id": term.account_id[:1].id or vals["account_id"],
+                    "amount_currency": -amount if inbound else amount,
+                    "debit": 0.0 if inbound else balance,
+                    "credit": balance if inbound else 0.0,
+                    "account_id": next(filter(None, accounts)),
                 }
             )
         return lines

@@ -22,6 +22,11 @@ class PaymentTransaction(models.Model):
         help="Kind of the account behind the card when the fee was shown.",
     )
     fee_brand = fields.Char(string="Brand", readonly=True, copy=False)
+    fee_is_due_back = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The card turned out to be none that may have a fee.",
+    )
     fee_accepted_at = fields.Datetime(readonly=True, copy=False)
     fee_accepted_user_id = fields.Many2one(
         "res.users",
@@ -107,6 +112,35 @@ class PaymentTransaction(models.Model):
                     "The fee on this card has changed. Please look at the total again."
                 )
             )
+
+    def _therapy_owe_fee(self):
+        """Take note that the fee must go back, and have the job give it back (M7).
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        self.fee_is_due_back = True
+        cron = self.env.ref("therapy_billing.ir_cron_return_fees")
+        cron.sudo()._trigger()  # sudo: payers and billers may not see jobs
+
+    @api.model
+    def _cron_therapy_return_fees(self):
+        """Give fees back that were taken from a card that may not have one."""
+        todo = self.search([("fee_is_due_back", "=", True), ("state", "=", "done")])
+        for tx in todo:
+            tx._post_process()
+            _base, fee = tx._therapy_get_refundable()
+            owed = not tx.currency_id.is_zero(fee)
+            if owed and tx._therapy_get_refund_problem():
+                continue  # Not in the books yet; the next round has it.
+            if owed:
+                tx._therapy_refund(
+                    0.0,
+                    "credit",
+                    fee=fee,
+                    therapy_refund_reason=self.env._("No fee on this kind of card"),
+                )
+            tx.fee_is_due_back = False
 
     def _therapy_prepare_fee_line(self) -> list:
         """Return the line of the payment's entry that books the fee (D10).

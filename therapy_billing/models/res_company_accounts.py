@@ -21,6 +21,8 @@ ACCOUNTS = {
     "goodwill": ("Goodwill Credits", "income", False, "409200"),
     "fee": ("Returned Check Fees", "income_other", False, "449000"),
     "cardfee": ("Card Fees", "income_other", False, "449100"),
+    "processor": ("Payment Processor Fees", "expense", False, "661000"),
+    "dispute": ("Dispute Fees", "expense", False, "661100"),
     "migration": ("Migration of Opening Balances", "equity", False, "309000"),
 }
 #: Ways to pay in the practice: kind, name, account.

@@ -12,6 +12,7 @@ from . import (
     test_card_authorization,
     test_card_numbers,
     test_charge,
+    test_check,
     test_corrections,
     test_credits,
     test_credits_race,
@@ -29,6 +30,8 @@ from . import (
     test_race,
     test_rate,
     test_receipts,
+    test_refund,
+    test_refund_race,
     test_remittance,
     test_remittance_import,
     test_remittance_race,
@@ -48,4 +51,5 @@ from .core_defects import (
     test_double_payment,
     test_payer_is_not_patient,
     test_pending_token,
+    test_refund_stays_open,
 )

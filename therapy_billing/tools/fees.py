@@ -79,3 +79,33 @@ def fee_to_return(base: int, fee: int, returned: int, given_back: int, now: int)
         raise ValueError("More cannot be given back than was paid.")
     due = -(-fee * total // base)
     return max(due - given_back, 0)
+
+
+def split_return(
+    base: int, fee: int, returned: int, given_back: int, total: int
+) -> tuple[int, int]:
+    """Split a sum that was given back elsewhere into payment and fee.
+
+    In proportion over all returns so far; the last one takes the rest of both.
+
+    >>> split_return(5000, 150, 0, 0, 5150), split_return(5000, 150, 0, 0, 2575)
+    ((5000, 150), (2500, 75))
+    >>> split_return(5000, 150, 2500, 75, 2575), split_return(5000, 0, 0, 0, 999)
+    ((2500, 75), (999, 0))
+
+    :param int base: what was paid on the bills
+    :param int fee: the fee on it
+    :param int returned: what was given back of the base so far
+    :param int given_back: what was given back of the fee so far
+    :param int total: what is given back now, base and fee together
+    :return: (base, fee) of it
+    :rtype: tuple
+    :raise ValueError: if more is given back than was paid
+    """
+    base_left, fee_left = base - returned, fee - given_back
+    if not 0 < total <= base_left + fee_left:
+        raise ValueError("More cannot be given back than was paid.")
+    so_far = returned + given_back + total
+    fee_now = fee * so_far // (base + fee) - given_back
+    fee_now = min(max(fee_now, total - base_left, 0), total, fee_left)
+    return total - fee_now, fee_now

@@ -9,6 +9,8 @@ from . import (
     therapy_family,
     therapy_payment_correction_wizard,
     therapy_payment_wizard,
+    therapy_refund_wizard,
+    therapy_refund_wizard_line,
     therapy_remittance_claims_wizard,
     therapy_remittance_claims_wizard_line,
     therapy_remittance_undo_wizard,
