@@ -11,6 +11,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rules.xml",
+        "security/ir_rules_money.xml",
         "data/ir_cron_data.xml",
         "data/payment_method_data.xml",
         "data/therapy_decline_rule_data.xml",
@@ -25,6 +26,7 @@
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
         "views/therapy_stripe_event_views.xml",
+        "views/therapy_stripe_payout_views.xml",
     ],
     "assets": {
         "web.assets_frontend": ["therapy_stripe/static/src/interactions/**/*"],

@@ -23,6 +23,7 @@ import stripe
 
 from . import const
 from .calls import StripeCalls
+from .calls_money import StripeMoneyCalls
 from .outcome import StripeFailure
 
 stripe.enable_telemetry = False
@@ -134,7 +135,7 @@ def read_event(payload, header, secrets_):
     return None
 
 
-class StripeAdapter(StripeCalls):
+class StripeAdapter(StripeCalls, StripeMoneyCalls):
     """Typed calls to one Stripe account.
 
     Every method returns plain dicts, and raises nothing but :class:`StripeFailure`,

@@ -222,25 +222,6 @@ class StripeCalls:
             key=one_time_key(f"detach:{method_ref}"),
         )
 
-    # === REFUNDS === #
-
-    def create_refund(self, params, key):
-        """Create a Refund.
-
-        :param dict params: parameters of the request
-        :param str key: idempotency key
-        :rtype: dict
-        """
-        return self._call(self._api.refunds.create, params=params, key=key)
-
-    def retrieve_refund(self, refund_ref):
-        """Return a Refund.
-
-        :param str refund_ref: ``re_...``
-        :rtype: dict
-        """
-        return self._call(self._api.refunds.retrieve, refund_ref)
-
     # === ACCOUNT === #
 
     def retrieve_account(self):

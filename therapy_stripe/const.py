@@ -41,6 +41,12 @@ WEBHOOK_TOLERANCE = 300
 # the payment may not be committed; after this many tries it is left for a person.
 EVENT_TRIES = 8
 
+# Events that were not delivered are fetched from Stripe's list: this far back.
+SWEEP_DAYS = 3
+
+# Events that were processed are forgotten after these days.
+EVENT_KEEP_DAYS = 30
+
 # What our webhook endpoint subscribes to.
 WEBHOOK_EVENTS = (
     "payment_intent.succeeded",
@@ -53,13 +59,33 @@ WEBHOOK_EVENTS = (
     "setup_intent.setup_failed",
     "setup_intent.canceled",
     "setup_intent.requires_action",
+    "charge.succeeded",
+    "charge.updated",
+    "charge.refunded",
+    "charge.expired",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
     "refund.created",
     "refund.updated",
     "refund.failed",
+    "payment_method.attached",
     "payment_method.updated",
     "payment_method.automatically_updated",
     "payment_method.detached",
     "mandate.updated",
+    "payout.created",
+    "payout.updated",
+    "payout.paid",
+    "payout.failed",
+    "payout.canceled",
+    "payout.reconciliation_completed",
+    "radar.early_fraud_warning.created",
+    "radar.early_fraud_warning.updated",
+    "review.opened",
+    "review.closed",
 )
 
 # Each Stripe status of an intent, in this addon's five words for results.
@@ -70,5 +96,14 @@ INTENT_RESULTS = {
     "requires_action": "pending",
     "requires_confirmation": "pending",
     "requires_payment_method": "declined",
+    "canceled": "declined",
+}
+
+# Each Stripe status of a refund, in the same words.
+REFUND_RESULTS = {
+    "succeeded": "done",
+    "pending": "pending",
+    "requires_action": "pending",
+    "failed": "declined",
     "canceled": "declined",
 }

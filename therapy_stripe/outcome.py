@@ -84,6 +84,19 @@ class Outcome:
         )
 
     @classmethod
+    def from_refund(cls, refund):
+        """Return the outcome told by the status of a Refund.
+
+        :param dict refund: Refund
+        :rtype: Outcome
+        """
+        return cls(
+            result=const.REFUND_RESULTS.get(refund.get("status"), "unknown"),
+            intent=refund,
+            code=refund.get("failure_reason") or "",
+        )
+
+    @classmethod
     def from_failure(cls, failure):
         """Return the outcome told by a failed call.
 

@@ -150,9 +150,12 @@ class PaymentTransaction(models.Model):
             [
                 *base,
                 ("provider_reference", "!=", False),
-                ("state", "=", "pending"),
                 ("last_state_change", "<=", pending_limit),
                 ("therapy_stripe_result", "!=", "unknown"),
+                "|",
+                ("therapy_refund_pending", "=", True),
+                "&",
+                ("state", "=", "pending"),
                 ("source_transaction_id", "=", False),
             ]
         )
@@ -181,28 +184,7 @@ class PaymentTransaction(models.Model):
         except (StripeFailure, LockError):
             _logger.info("Transaction %s is asked about later", self.id)
 
-    # === REFUND, CAPTURE, VOID === #
-
-    def _send_refund_request(self):
-        """Override of `payment_stripe` to refund with a key, so never twice.
-
-        :raise ValidationError: if Stripe refused
-        """
-        if self.provider_code != "stripe":
-            return super()._send_refund_request()
-        params = {
-            "payment_intent": self.source_transaction_id.provider_reference,
-            "amount": self._therapy_stripe_get_minor_amount(),
-            "metadata": self._therapy_stripe_get_metadata(),
-        }
-        refund = self._therapy_stripe_request(
-            lambda adapter: adapter.create_refund(params, f"tr1:{self.uuid}")
-        )
-        if refund:
-            data = {}
-            StripeController._include_refund_in_payment_data(refund, data)
-            self._process("stripe", data)
-        return None
+    # === CAPTURE, VOID === #
 
     def _send_capture_request(self):
         """Override of `payment_stripe` to capture with a key.

@@ -1,7 +1,6 @@
 from odoo import models
 
 from .. import const
-from ..exceptions import NeedsPerson
 
 
 class TherapyStripeEvent(models.Model):
@@ -18,11 +17,17 @@ class TherapyStripeEvent(models.Model):
         handlers = {
             "payment_intent": self._process_payment_intent,
             "setup_intent": self._process_setup_intent,
+            "charge": self._process_charge,
             "refund": self._process_refund,
             "payment_method": self._process_payment_method,
+            "charge.dispute": self._process_dispute,
             "mandate": self._process_mandate,
+            "payout": self._process_payout,
+            "radar": self._process_radar,
+            "review": self._process_review,
         }
-        handler = handlers.get((self.event_type or "").split(".")[0])
+        parts = (self.event_type or "").split(".")
+        handler = handlers.get(".".join(parts[:2])) or handlers.get(parts[0])
         return handler() if handler and self.object_ref else "ignored"
 
     def _process_payment_intent(self):
@@ -56,51 +61,6 @@ class TherapyStripeEvent(models.Model):
             return "failed" if self.tries < const.EVENT_TRIES - 1 else "ignored"
         self.transaction_id = tx
         return "done" if tx._therapy_stripe_apply(intent) else "ignored"
-
-    def _process_refund(self):
-        """Update a refund that was started here.
-
-        One started elsewhere is left for a person: it is not in the books yet.
-        """
-        tx = self.env["payment.transaction"].search(
-            [
-                ("provider_id", "=", self.provider_id.id),
-                ("provider_reference", "=", self.object_ref),
-                ("operation", "=", "refund"),
-            ],
-            limit=1,
-        )
-        adapter = self.provider_id._therapy_stripe_get_adapter()
-        refund = adapter.retrieve_refund(self.object_ref)
-        if not tx:
-            own = self.provider_id._therapy_stripe_get_metadata()
-            carried = refund.get("metadata") or {}
-            if carried.get("db") == own["db"]:
-                tx = tx.search([("uuid", "=", carried.get("tx"))], limit=1)
-        if not tx and self._is_own_refund(refund):
-            raise NeedsPerson(
-                self.env._(
-                    "A refund made outside Odoo. Enter it by hand: it is not in the "
-                    "books."
-                )
-            )
-        if not tx:
-            return "ignored"
-        self.transaction_id = tx
-        tx.lock_for_update(allow_referencing=True)
-        tx._process("stripe", {"reference": tx.reference, "refund": refund})
-        return "done"
-
-    def _is_own_refund(self, refund):
-        """Tell whether a refund gives back a payment of this database.
-
-        :rtype: bool
-        """
-        domain = [
-            ("provider_id", "=", self.provider_id.id),
-            ("provider_reference", "=", refund.get("payment_intent")),
-        ]
-        return bool(self.env["payment.transaction"].search_count(domain, limit=1))
 
     def _process_payment_method(self):
         tokens = self.env["payment.token"].search(

@@ -293,16 +293,6 @@ class TestEvent(TherapyStripeCommon, HttpCase):
         self.assertFalse(token.active)
         self.assertEqual(token.status, "revoked")
 
-    def test_refund_made_elsewhere_asks_for_a_person(self):
-        tx = self._pay()
-        tx._therapy_stripe_refresh()
-        adapter = self.provider._therapy_stripe_get_adapter()
-        refund = adapter.create_refund({"payment_intent": tx.provider_reference}, "r")
-        event = self._receive("refund.created", refund["id"])
-        self._process()
-        self.assertEqual(event.state, "dead")
-        self.assertIn("outside Odoo", event.error)
-
     def test_refund_of_ours_is_updated(self):
         tx = self._pay()
         tx._therapy_stripe_refresh()

@@ -1,6 +1,8 @@
 /* global Stripe */
 
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
+import { rpc } from "@web/core/network/rpc";
 import { patch } from "@web/core/utils/patch";
 
 import { PaymentForm } from "@payment/interactions/payment_form";
@@ -141,7 +143,98 @@ patch(PaymentForm.prototype, {
                 return;
             }
         }
+        if (!(await this._therapySettleFee(providerCode, paymentOptionId, flow))) {
+            this._enableButton();
+            return;
+        }
         await super._initiatePaymentFlow(...arguments);
+    },
+
+    /**
+     * Show the fee on the card, if it has one, and ask the payer to accept it.
+     *
+     * The server finds out what kind of card it is, keeps what it showed, and adds the
+     * fee to the payment; nothing of it is sent from here.
+     *
+     * @param {string} providerCode - The code of the provider.
+     * @param {number} paymentOptionId - The id of the payment option.
+     * @param {string} flow - The payment flow.
+     * @returns {Promise<boolean>} Whether to go on.
+     */
+    async _therapySettleFee(providerCode, paymentOptionId, flow) {
+        this.therapyConfirmation = null;
+        if (providerCode !== "stripe" || this.paymentContext.mode !== "payment") {
+            return true;
+        }
+        const params = {
+            provider_id: parseInt(this.paymentContext.providerId),
+            amount: parseFloat(this.paymentContext.amount),
+            transaction_route: this.paymentContext.transactionRoute,
+        };
+        if (flow === "token") {
+            params.token_id = paymentOptionId;
+        } else if (this.stripeInlineFormValues.has_fee) {
+            const elements = this.therapyStripeElements[paymentOptionId];
+            const { confirmationToken, error } = await this.waitFor(
+                this.stripeJS.createConfirmationToken({ elements })
+            );
+            if (error) {
+                this._displayErrorDialog(
+                    _t("Incorrect payment details"),
+                    error.message
+                );
+                return false;
+            }
+            this.therapyConfirmation = confirmationToken.id;
+            params.confirmation = confirmationToken.id;
+        } else {
+            return true;
+        }
+        const fee = await this._therapyAskFee(params);
+        if (!fee.fee) {
+            return true;
+        }
+        if (!(await this._therapyConfirmFee(fee))) {
+            return false;
+        }
+        return this.waitFor(rpc("/pay/fee/accept", {}));
+    },
+
+    /**
+     * Ask the server for the fee; pages without fees have no such route.
+     *
+     * @param {Object} params - What is about to be paid, and with which card.
+     * @returns {Promise<Object>}
+     */
+    async _therapyAskFee(params) {
+        try {
+            return await this.waitFor(rpc("/pay/fee", params, { silent: true }));
+        } catch {
+            return { fee: 0 };
+        }
+    },
+
+    /**
+     * Show amount, fee and total; resolve to whether the payer accepts.
+     *
+     * @param {Object} fee - The answer of the server.
+     * @returns {Promise<boolean>}
+     */
+    _therapyConfirmFee(fee) {
+        return new Promise((resolve) => {
+            this.services.dialog.add(
+                ConfirmationDialog,
+                {
+                    title: _t("A fee for credit cards"),
+                    body: fee.text,
+                    confirmLabel: fee.label,
+                    confirm: () => resolve(true),
+                    cancelLabel: _t("Use another card"),
+                    cancel: () => resolve(false),
+                },
+                { onClose: () => resolve(false) }
+            );
+        });
     },
 
     /**
@@ -191,10 +284,15 @@ patch(PaymentForm.prototype, {
      */
     async _stripeConfirmIntent(processingValues, paymentOptionId) {
         const options = {
-            elements: this.therapyStripeElements[paymentOptionId],
             clientSecret: processingValues.client_secret,
             confirmParams: { return_url: processingValues.return_url },
         };
+        if (this.therapyConfirmation) {
+            // The card that the fee was shown for.
+            options.confirmParams.confirmation_token = this.therapyConfirmation;
+        } else {
+            options.elements = this.therapyStripeElements[paymentOptionId];
+        }
         if (this.paymentContext.mode === "payment") {
             return this.stripeJS.confirmPayment(options);
         }

@@ -273,6 +273,7 @@
                 {
                     client_secret: clientSecret,
                     payment_method: method,
+                    confirmation_token: confirmParams.confirmation_token,
                     return_url,
                     use_stripe_sdk: true,
                     ...(kind === KINDS.payment ? { shipping, receipt_email } : {}),

@@ -1,0 +1,226 @@
+from itertools import permutations
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from .money import MoneyCommon
+
+
+@tagged("post_install", "-at_install")
+class TestDispute(MoneyCommon):
+    """A payer's bank asks for a payment back, from the first letter to the last."""
+
+    def disputed(self, **vals):
+        """Return a payment and its dispute, as the sandbox made it."""
+        tx = self.paid()
+        body = {"charge": tx.therapy_stripe_charge_ref, **vals}
+        data = self.sandbox.control("POST", "disputes/create", body)
+        return tx, data.get("dispute", data)
+
+    def follow(self, data, *kinds):
+        for kind in kinds or ("created",):
+            self.assertEqual(
+                self.event(f"charge.dispute.{kind}", data["id"]).state, "done"
+            )
+        return self.env["therapy.dispute"].search([("dispute_ref", "=", data["id"])])
+
+    def test_a_chargeback_opens_the_bill_again_and_books_the_fee(self):
+        tx, data = self.disputed()
+        dispute = self.follow(data)
+        self.assertEqual(dispute.state, "needs_response")
+        self.assertEqual(self.bill.amount_residual, 100.0)
+        self.assertTrue(self.bill.therapy_is_disputed)
+        self.assertEqual(self.ledger(), 10000)
+        self.assertEqual(dispute.cost, 15.0)
+        self.assertEqual(self.balance("dispute"), 1500)
+        self.assertEqual(self.clearing(), -1500)
+        self.assertEqual(tx.payment_id.move_id.state, "posted")
+        activity = dispute.activity_ids
+        self.assertIn("in time", activity.summary)
+        self.assertEqual(
+            activity.date_deadline, self.company._therapy_local_date(dispute.due_by)
+        )
+
+    def test_events_in_any_order_and_number_give_one_result(self):
+        kinds = ("created", "funds_withdrawn", "updated")
+        for order in [*permutations(kinds), ("created", "created", "funds_withdrawn")]:
+            with self.subTest(order=order):
+                self.bill = self._create_bill(100.0)
+                self.env["therapy.dispute"].search([]).charging_resumed = True
+                before = self.balance("dispute")
+                _tx, data = self.disputed()
+                dispute = self.follow(data, *order)
+                self.assertEqual(len(dispute), 1)
+                self.assertEqual(self.balance("dispute") - before, 1500)
+                self.assertEqual(self.bill.amount_residual, 100.0)
+
+    def test_won_the_money_comes_back_and_pays_the_bill(self):
+        tx, data = self.disputed()
+        self.follow(data)
+        self.sandbox.control("POST", f"disputes/{data['id']}/win")
+        dispute = self.follow(data, "funds_reinstated", "closed")
+        self.assertEqual(dispute.state, "won")
+        self.assertEqual(self.bill.amount_residual, 0.0)
+        self.assertFalse(self.bill.therapy_is_disputed)
+        self.assertEqual(self.balance("dispute"), 0)
+        self.assertEqual(self.ledger(), 0)
+        self.assertEqual(self.clearing(), 10000)
+        self.assertFalse(dispute.activity_ids)
+        self.assertFalse(tx.payment_id.therapy_credit_cause)
+
+    def test_won_after_the_bill_was_paid_otherwise_leaves_a_credit(self):
+        _tx, data = self.disputed()
+        dispute = self.follow(data)
+        dispute.with_user(
+            self.env.ref("base.user_admin")
+        ).sudo().charging_resumed = True
+        self.paid()
+        self.sandbox.control("POST", f"disputes/{data['id']}/win")
+        self.follow(data, "closed")
+        self.assertEqual(self.ledger(), -10000)
+
+    def test_lost_the_bill_stays_open_and_somebody_is_asked(self):
+        _tx, data = self.disputed()
+        self.follow(data)
+        self.sandbox.control("POST", f"disputes/{data['id']}/lose")
+        dispute = self.follow(data, "closed", "updated")
+        self.assertEqual(dispute.state, "lost")
+        self.assertEqual(self.bill.amount_residual, 100.0)
+        self.assertFalse(self.bill.therapy_is_disputed)
+        self.assertIn("collect", dispute.activity_ids.summary)
+        self.assertEqual(len(dispute.activity_ids), 1)
+        self.assertEqual(self.balance("dispute"), 1500)
+
+    def test_an_inquiry_moves_no_money(self):
+        tx, data = self.disputed(inquiry=True)
+        dispute = self.follow(data)
+        self.assertEqual(dispute.state, "inquiry")
+        self.assertEqual(self.bill.amount_residual, 0.0)
+        self.assertFalse(dispute.withdrawal_move_id)
+        self.assertEqual(tx.payment_id.therapy_credit_cause, "disputed")
+        self.sandbox.control("POST", f"disputes/{data['id']}/escalate")
+        self.follow(data, "updated")
+        self.assertEqual(dispute.state, "needs_response")
+        self.assertEqual(self.bill.amount_residual, 100.0)
+
+    def test_charging_is_paused_until_a_manager_resumes_it(self):
+        _tx, data = self.disputed()
+        dispute = self.follow(data)
+        other = self._create_bill(50.0)
+        token = self._save_card()
+        with self.assertRaisesRegex(ValidationError, "paused"):
+            self._charge(other, token)
+        with self.assertRaises(UserError):
+            dispute.with_user(self.biller).action_resume_charging()
+        manager = self.new_manager()
+        dispute.with_user(manager).action_resume_charging()
+        self.assertEqual(self._charge(other, token).state, "done")
+
+    def test_nobody_can_pay_or_credit_a_disputed_bill(self):
+        _tx, data = self.disputed()
+        self.follow(data)
+        with self.assertRaisesRegex(ValidationError, "looking at an earlier payment"):
+            self._create_tx(self.bill)
+        self.assertFalse(self.bill._therapy_takes_credits())
+
+    def test_a_disputed_payment_is_not_given_back_as_well(self):
+        tx, data = self.disputed()
+        self.follow(data)
+        with self.assertRaisesRegex(ValidationError, "disputes"):
+            tx._therapy_refund(10.0, "reopen")
+
+    def test_a_dispute_of_a_payment_partly_given_back(self):
+        tx = self.paid()
+        self.give_back(tx, 40.0)
+        body = {"charge": tx.therapy_stripe_charge_ref}
+        data = self.sandbox.control("POST", "disputes/create", body)
+        data = data.get("dispute", data)
+        self.follow(data)
+        self.assertEqual(self.bill.amount_residual, 100.0)
+        self.assertEqual(self.ledger(), 10000)
+
+    def test_a_dispute_known_before_the_payment_books_both(self):
+        tx = self._create_tx(self.bill)
+        tx._get_processing_values()
+        self._confirm(tx)
+        charge = self.provider._therapy_stripe_get_adapter().retrieve_payment_intent(
+            tx.provider_reference
+        )["latest_charge"]["id"]
+        data = self.sandbox.control("POST", "disputes/create", {"charge": charge})
+        data = data.get("dispute", data)
+        self.assertEqual(tx.state, "draft")
+        self.follow(data)
+        self.assertEqual(tx.state, "done")
+        self.assertEqual(self.ledger(), 10000)
+
+    def test_an_early_warning_of_fraud_asks_a_person_once(self):
+        tx = self.paid()
+        body = {"charge": tx.therapy_stripe_charge_ref}
+        data = self.sandbox.control("POST", "fraud_warnings/create", body)
+        data = data.get("warning", data)
+        for kind in ("created", "updated"):
+            self.event(f"radar.early_fraud_warning.{kind}", data["id"])
+        self.assertEqual(len(tx.payment_id.activity_ids), 1)
+        self.assertIn("fraud", tx.payment_id.activity_ids.summary)
+        self.give_back(tx)
+        self.event("radar.early_fraud_warning.updated", data["id"])
+        self.assertFalse(tx.payment_id.activity_ids)
+
+    # === BANK DEBITS === #
+
+    def save_bank(self, account):
+        """Return the token of a bank account that its holder allowed to debit."""
+        customer = self.env["therapy.stripe.customer"]._get_ref(
+            self.provider, self.payer
+        )
+        intent = self.provider._therapy_stripe_get_adapter().create_setup_intent(
+            {
+                "customer": customer,
+                "allowed_payment_method_types": ["us_bank_account"],
+                "payment_method": account,
+                "confirm": True,
+                "usage": "off_session",
+                "mandate_data": {
+                    "customer_acceptance": {"type": "offline", "offline": {}}
+                },
+            },
+            f"bank-{account}",
+        )
+        method = self.env.ref("payment.payment_method_ach_direct_debit")
+        method.active = True
+        return self.env["payment.token"].create(
+            {
+                "provider_id": self.provider.id,
+                "payment_method_id": method.id,
+                "partner_id": self.payer.id,
+                "provider_ref": customer,
+                "stripe_payment_method": intent["payment_method"],
+                "stripe_mandate": intent["mandate"],
+                "payment_details": "6789",
+            }
+        )
+
+    def pass_days(self, days):
+        seconds = days * 24 * 3600
+        self.sandbox.control("POST", "clock/advance", {"seconds": seconds})
+
+    def test_a_bank_debit_that_comes_back_opens_its_bill_on_that_day(self):
+        tx = self._charge(self.bill, self.save_bank("pm_usBankAccount_dispute"))
+        self.assertEqual(tx.state, "pending")
+        self.assertEqual(self.bill.amount_residual, 100.0)
+        self.pass_days(5)
+        self.event("payment_intent.succeeded", tx.provider_reference)
+        self.book()
+        self.assertEqual(tx.state, "done")
+        self.pass_days(5)
+        adapter = self.provider._therapy_stripe_get_adapter()
+        [data] = adapter.list_disputes(0)
+        payment = tx.payment_id
+        dispute = self.follow(data, "created", "funds_withdrawn", "closed")
+        self.assertEqual(dispute.state, "lost")
+        self.assertEqual(self.bill.amount_residual, 100.0)
+        self.assertFalse(self.bill.therapy_is_disputed)
+        self.assertEqual(payment.move_id.state, "posted", "the past is not edited")
+        self.assertGreaterEqual(dispute.withdrawal_move_id.date, payment.date)
+        self.assertEqual(self.ledger(), 10000)
+        self.assertIn("collect", dispute.activity_ids.summary)
