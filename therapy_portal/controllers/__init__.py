@@ -2,6 +2,7 @@ from . import (
     authorization,
     collect,
     family,
+    fee,
     pay,
     pay_link,
     payment,

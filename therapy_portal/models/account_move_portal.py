@@ -101,6 +101,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.state != "posted" or self._therapy_is_for_insurer():
             return 0.0
+        if self.therapy_is_disputed:
+            return 0.0  # The payer's bank has not decided about an earlier payment.
         # sudo: counted, never shown; read for all bills of a list at once
         own_drafts_sudo = self.sudo().therapy_allocation_ids.filtered(  # sudo: above
             lambda row: (

@@ -1,10 +1,13 @@
 from . import (
     test_accessibility,
+    test_after_the_charge,
     test_bank_asks,
     test_books,
+    test_card_fee,
     test_core_dialog,
     test_divorced_parents,
     test_lost_answer,
+    test_night,
     test_outsiders,
     test_privacy,
     test_stranger,

@@ -24,14 +24,15 @@ OPEN = """
           FROM account_move WHERE move_type = 'out_refund' AND state = 'posted'
      UNION ALL
         SELECT line.partner_id, ROUND(line.amount_residual * 100)
-          FROM account_payment payment
-          JOIN account_move_line line ON line.move_id = payment.move_id
+          FROM account_move_line line
+          JOIN account_move move ON move.id = line.move_id AND move.move_type = 'entry'
           JOIN account_account account ON account.id = line.account_id
          WHERE account.account_type = 'asset_receivable'
            AND line.parent_state = 'posted') open
   GROUP BY 1"""
 
-# Cents received by card less cents given back, as posted.
+# Cents received by card less cents given back, as posted; what a bank sent back does
+# not count.
 POSTED = """
     SELECT COALESCE(SUM(ROUND(payment.amount * 100) * CASE payment.payment_type
                         WHEN 'inbound' THEN 1 ELSE -1 END), 0)::bigint
@@ -39,7 +40,7 @@ POSTED = """
       JOIN account_move move ON move.id = payment.move_id AND move.state = 'posted'
       JOIN payment_transaction tx ON tx.id = payment.payment_transaction_id
       JOIN payment_provider provider ON provider.id = tx.provider_id
-     WHERE provider.code = 'stripe'"""
+     WHERE provider.code = 'stripe' AND payment.therapy_return_move_id IS NULL"""
 
 # Cents of customers' money that no bill took.
 UNAPPLIED = """
@@ -146,7 +147,7 @@ NOTHING = {
         SELECT tx.reference FROM account_payment payment
           JOIN account_move move ON move.id = payment.move_id AND move.state = 'posted'
           JOIN payment_transaction tx ON tx.id = payment.payment_transaction_id
-         WHERE tx.state <> 'done'""",
+         WHERE tx.state <> 'done' AND payment.therapy_return_move_id IS NULL""",
     "posted twice": """
         SELECT payment_transaction_id FROM account_payment
          WHERE payment_transaction_id IS NOT NULL AND state <> 'canceled'
@@ -169,8 +170,10 @@ NOTHING = {
                  FROM account_partial_reconcile partial
                  JOIN account_move_line credit ON credit.id = partial.credit_move_id
                  JOIN account_move_line debit ON debit.id = partial.debit_move_id
+                 JOIN account_move taker ON taker.id = debit.move_id
                 WHERE credit.move_id = payment.move_id
-                  AND debit.move_id = ANY(ARRAY_AGG(allocation.move_id))), 0)
+                  AND (taker.id = ANY(ARRAY_AGG(allocation.move_id))
+                       OR taker.move_type = 'entry')), 0)
              + (SELECT -SUM(ROUND(line.amount_residual * 100))
                   FROM account_move_line line
                  WHERE line.move_id = payment.move_id AND line.credit > 0)""",
