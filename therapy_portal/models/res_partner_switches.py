@@ -8,8 +8,8 @@ class ResPartner(models.Model):
 
     therapy_online_payment = fields.Boolean(
         string="May Pay Online",
+        # No groups: with a default they would keep everybody else from new contacts.
         default=True,
-        groups=MONEY_GROUPS,
         help="Off: this payer's bills can be paid on no page, and no message offers "
         "it.",
     )
