@@ -37,18 +37,13 @@ class TestRefund(TherapyCommon):
             )
 
         self.asked = []
-        self.startPatcher(
-            patch.object(
-                self.env.registry["payment.provider"],
-                "_compute_feature_support_fields",
-                support,
-            )
-        )
-        self.startPatcher(
-            patch.object(
-                self.env.registry["payment.transaction"], "_send_refund_request", refund
-            )
-        )
+        provider = self.env.registry["payment.provider"]
+        transaction = self.env.registry["payment.transaction"]
+        for model, name, func in (
+            (provider, "_compute_feature_support_fields", support),
+            (transaction, "_send_refund_request", refund),
+        ):
+            self.startPatcher(patch.object(model, name, func))
 
     def paid(self, amount=100.0, **vals):
         tx = self._pay(self.bill, amount, **vals)

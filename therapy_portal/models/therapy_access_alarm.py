@@ -59,7 +59,9 @@ class TherapyAccessAttempt(models.Model):
         """
         self.create({"at": now(), "bill_key": ALARM_KEY, "address_key": ALARM_KEY})
         # sudo: a visitor's try raises the alarm
-        companies_sudo = self.env["res.company"].sudo().search([])  # sudo: see above
+        companies_sudo = self.env["res.company"].sudo()  # sudo: see above
+        # As many as there are: an alarm is for all.
+        companies_sudo = companies_sudo.search([("active", "=", True)])
         told = self.env["res.users"]
         for company in companies_sudo:
             for user in company._therapy_get_managers() - told:

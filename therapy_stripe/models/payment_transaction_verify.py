@@ -48,7 +48,7 @@ class PaymentTransaction(models.Model):
 
     def _therapy_stripe_on_succeeded(self, intent):
         """Override of ours: the bank account that waited can be debited now."""
-        super()._therapy_stripe_on_succeeded(intent)
+        result = super()._therapy_stripe_on_succeeded(intent)
         token = self.token_id
         if self.operation == "validation" and token and not token.is_verified:
             token.write(
@@ -58,16 +58,19 @@ class PaymentTransaction(models.Model):
                 }
             )
             token._therapy_on_added()
+        return result
 
     def _therapy_stripe_on_declined(self, intent):
         """Override of ours: a bank account that was not proven is given up."""
-        super()._therapy_stripe_on_declined(intent)
+        result = super()._therapy_stripe_on_declined(intent)
         self._therapy_stripe_give_bank_up()
+        return result
 
     def _therapy_stripe_on_canceled(self, intent):
         """Override of ours: a bank account that was not proven is given up."""
-        super()._therapy_stripe_on_canceled(intent)
+        result = super()._therapy_stripe_on_canceled(intent)
         self._therapy_stripe_give_bank_up()
+        return result
 
     def _therapy_stripe_give_bank_up(self):
         """Remove the bank account that this transaction could not prove."""

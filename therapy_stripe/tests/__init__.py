@@ -7,6 +7,8 @@ from . import (
     test_charge,
     test_charge_people,
     test_charge_run,
+    test_charge_run_declines,
+    test_charge_run_storms,
     test_charge_wizard,
     test_compliance,
     test_dispute,
