@@ -49,6 +49,7 @@ from . import (
     payment_transaction_refund_note,
     payment_transaction_refundable,
     payment_transaction_return_dispute,
+    payment_transaction_revoked,
     product_template,
     product_template_units,
     res_company,

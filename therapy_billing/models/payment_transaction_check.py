@@ -22,6 +22,7 @@ class PaymentTransaction(models.Model):
         provider_sudo = provider.sudo()  # sudo: payers may not read providers
         if vals.get("operation") == "offline":
             bills._therapy_check_earliest_charge()
+            self._therapy_check_not_revoked(vals.get("token_id"))
         for bill in bills:
             problem = bill._therapy_get_payment_problem()
             if problem:

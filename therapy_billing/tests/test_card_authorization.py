@@ -234,6 +234,17 @@ class TestCardAuthorization(CardAuthorizationCommon):
         with self.assertRaises(UserError):
             self._sign(self.request)
 
+    def test_after_a_revocation_the_card_is_not_charged_until_a_new_signature(self):
+        bill = self._create_bill(self.mother, 100.0)
+        charge = {"operation": "offline", "token_id": self.card.id}
+        self._sign(self.request)
+        self.request._therapy_revoke("No more, please")
+        with self.assertRaisesRegex(ValidationError, "withdrawn"):
+            self._pay(bill, 10.0, **charge)
+        self._pay(bill, 10.0)._set_canceled()
+        self._sign(self._request())
+        self.assertTrue(self._pay(bill, 10.0, **charge))
+
     def test_only_who_pays_for_a_patient_is_asked(self):
         with self.assertRaises(ValidationError):
             self._request(patient_ids=self.ann.ids)

@@ -1,0 +1,35 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+
+class PaymentTransaction(models.Model):
+    """A payer's word ends charges at once (F41)."""
+
+    _inherit = "payment.transaction"
+
+    @api.model
+    def _therapy_check_not_revoked(self, token_id):
+        """Refuse to charge a card whose payer has withdrawn the authorization.
+
+        Cards that were never signed for have their consent on the card itself. What
+        was signed last for the card counts: a new signature allows charges again.
+
+        :param int token_id: id of the `payment.token`, if any
+        :raise ValidationError: in plain words
+        """
+        if not token_id:
+            return
+        # sudo: whoever charges need not see who signed what
+        Authorization_sudo = self.env["therapy.card.authorization"].sudo()  # sudo: ^
+        last = Authorization_sudo.search(
+            [("token_id", "=", token_id), ("signed_at", "!=", False)],
+            order="signed_at desc, id desc",
+            limit=1,
+        )
+        if last.state == "revoked":
+            raise ValidationError(
+                self.env._(
+                    "The payer has withdrawn the authorization of this card. Ask for a "
+                    "new one, or send a payment link."
+                )
+            )
