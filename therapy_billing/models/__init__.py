@@ -16,6 +16,7 @@ from . import (
     account_move_remittance,
     account_move_retract,
     account_move_retract_insurance,
+    account_move_reversal,
     account_move_send_hook,
     account_move_transfer,
     account_partial_reconcile,

@@ -7,7 +7,11 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     therapy_dispute_ids = fields.Many2many(
-        "therapy.dispute", "therapy_dispute_move_rel", string="Disputes", readonly=True
+        "therapy.dispute",
+        "therapy_dispute_move_rel",
+        string="Disputes",
+        readonly=True,
+        copy=False,
     )
     therapy_is_disputed = fields.Boolean(
         string="Disputed",

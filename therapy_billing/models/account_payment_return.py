@@ -140,6 +140,10 @@ class AccountPayment(models.Model):
                 default_therapy_applied_credit=credit
             )
             lines._therapy_reconcile_exactly(parts)
+        bills = debits.move_id.browse(
+            [bill.id for _line, bill, _part in planned if bill]
+        )
+        bills._therapy_settle_reversals()
 
     def _therapy_detach(self, line, bill, amount) -> list:
         """Un-reconcile a line from a bill; return what is to be put back.
