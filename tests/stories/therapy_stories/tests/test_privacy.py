@@ -89,7 +89,7 @@ class TestPrivacy(Story):
             {"tx", "db", "payer"},
         )
         mails = self.env["mail.mail"].search([])
-        self.assertEqual(len(mails), 3)
+        self.assertEqual(len(mails), 3, mails.mapped("subject"))
         for mail in mails:
             self.check_mail(mail)
         self.assertBooks()
