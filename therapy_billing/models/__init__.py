@@ -31,6 +31,7 @@ from . import (
     card_number_base,
     card_number_guarded,
     ir_actions_report,
+    mail_activity,
     payment_provider,
     payment_provider_rate,
     payment_token,
