@@ -123,17 +123,18 @@ class TherapyCheck(models.Model):
         :rtype: list[dict]
         """
         limit = clock.now() - timedelta(hours=MOVEMENT_HOURS)
-        done = self.env["payment.transaction"].search(
+        there = self.env["therapy.stripe.balance"]._search(
+            [("provider_id", "=", provider.id), ("transaction_id", "!=", False)]
+        )
+        missing = self.env["payment.transaction"].search(
             [
                 ("provider_id", "=", provider.id),
                 ("state", "=", "done"),
                 ("operation", "!=", "validation"),
                 ("charged_at", "<=", limit),
                 ("provider_reference", "!=", False),
+                ("id", "not in", there.subselect("transaction_id")),
             ]
-        )
-        there = self.env["therapy.stripe.balance"].search(
-            [("provider_id", "=", provider.id), ("transaction_id", "in", done.ids)]
         )
         return [
             {
@@ -148,7 +149,7 @@ class TherapyCheck(models.Model):
                 "res_model": tx._name,
                 "res_id": tx.id,
             }
-            for tx in done - there.transaction_id
+            for tx in missing
         ]
 
     @api.model
@@ -169,8 +170,9 @@ class TherapyCheck(models.Model):
                     lambda line: line.account_id == account
                 ).mapped("amount_residual_currency")
             )
+            cleared = payout.currency_id.is_zero(left) or not payout.is_automatic
             late = payout.state == "paid" and not payout.move_id
-            if payout.currency_id.is_zero(left) and not payout.problem and not late:
+            if cleared and not payout.problem and not late:
                 continue
             rows.append(
                 {

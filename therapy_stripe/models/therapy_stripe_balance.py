@@ -111,9 +111,11 @@ class TherapyStripeBalance(models.Model):
             [("provider_id", "=", provider.id), ("balance_ref", "in", refs)]
         )
         there = set(known.mapped("balance_ref"))
+        codes = {row["currency"] for row in rows}
+        currencies = {code: self._get_currency(code) for code in codes}
         new = self.create(
             [
-                self._prepare_vals(provider, row)
+                self._prepare_vals(provider, row, currencies[row["currency"]])
                 for row in sorted(rows, key=lambda row: row["created"])
                 if row["id"] not in there
             ]
@@ -122,17 +124,25 @@ class TherapyStripeBalance(models.Model):
         return new
 
     @api.model
-    def _prepare_vals(self, provider, row):
+    def _get_currency(self, code):
+        """Return a currency that Stripe names, also one that is switched off here.
+
+        :param str code: Stripe's code in small letters
+        :rtype: res.currency
+        """
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        return currencies.search([("name", "=", code.upper())], limit=1)
+
+    @api.model
+    def _prepare_vals(self, provider, row, currency):
         """Return what is kept of a movement.
 
         :param payment.provider provider: the provider
         :param dict row: Stripe's balance transaction
+        :param res.currency currency: the row's currency
         :return: values
         :rtype: dict
         """
-        currency = self.env["res.currency"].search(
-            [("name", "=", row["currency"].upper())], limit=1
-        )
         unit = 10**currency.decimal_places
         source = row.get("source")
         return {

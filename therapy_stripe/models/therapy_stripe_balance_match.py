@@ -2,6 +2,8 @@ from odoo import models
 
 #: Rows whose fee is in our books already, with the movement itself.
 OWN_FEE = ("dispute",)
+#: What Stripe takes for itself: it has no source of ours.
+STRIPES_OWN = ("fee", "stripe_fee", "network_cost", "tax")
 
 
 class TherapyStripeBalance(models.Model):
@@ -101,11 +103,11 @@ class TherapyStripeBalance(models.Model):
             return (
                 dispute.withdrawal_move_id if taken else dispute.reinstatement_move_id
             )
-        if self.category == "payout_reversal":
-            payouts = self.env["therapy.stripe.payout"].search(
+        if self.kind == "payout" or self.category == "payout_reversal":
+            payout = self.env["therapy.stripe.payout"].search(
                 [("payout_ref", "=", self.source_ref)]
             )
-            return payouts.return_move_id
+            return payout.move_id if self.kind == "payout" else payout.return_move_id
         if self._is_return():
             return tx.payment_id.therapy_return_move_id
         return tx.payment_id.move_id
@@ -122,19 +124,23 @@ class TherapyStripeBalance(models.Model):
     def _is_never_booked(self):
         """Tell whether nothing of the movement belongs on the clearing account.
 
-        Stripe's own fees have no source of ours; a bank debit that failed came and
-        went before it was a payment.
+        A bank debit is on the balance before the bank has answered: it is no payment
+        yet, and one that fails goes as it came. Whatever else Stripe holds for us is
+        money received, also of a payment we gave up (M5).
 
         :rtype: bool
         """
-        if self.category in ("fee", "stripe_fee", "network_cost", "tax"):
+        if self.category in STRIPES_OWN:
             return True
         tx = self.transaction_id
-        return bool(
-            tx
-            and tx.operation != "refund"
-            and tx.state in ("error", "cancel", "pending", "draft")
-        )
+        if not tx or tx.operation == "refund":
+            return False
+        if tx.state in ("draft", "pending"):
+            return not self.payout_id
+        if tx.state not in ("error", "cancel"):
+            return False
+        moved = self.search([("transaction_id", "=", tx.id)]).mapped("amount")
+        return self.currency_id.is_zero(sum(moved))
 
     def _get_clearing_amount(self):
         """Return what of the movement is on the clearing account in our books.
@@ -154,7 +160,7 @@ class TherapyStripeBalance(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        if self.kind == "payout" or self._is_never_booked():
+        if self._is_never_booked():
             return ""
         if not self._get_entries():
             return self.env._("not in the books")

@@ -1,9 +1,11 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.therapy_billing.tools.cursor import commit
 
+from ..outcome import StripeFailure
 from ..tools import clock
 
 #: What is listed again each time: a payout may fail days later.
@@ -79,11 +81,11 @@ class TherapyStripePayout(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("balance_ids.amount", "balance_ids.fee", "balance_ids.kind")
+    @api.depends("balance_ids.amount", "balance_ids.fee", "balance_ids.source_ref")
     def _compute_sums(self):
         """Add up what the payout consists of."""
         for payout in self:
-            rows = payout.balance_ids.filtered(lambda row: row.kind != "payout")
+            rows = payout._get_items()
             payout.gross_amount = sum(rows.mapped("amount"))
             payout.fee_amount = sum(rows.mapped("fee"))
 
@@ -95,6 +97,17 @@ class TherapyStripePayout(models.Model):
                 payout.booking = "booked"
             else:
                 payout.booking = "problem" if payout.problem else "waiting"
+
+    def _get_items(self):
+        """Return what the payout consists of: all of its list but itself.
+
+        Note: self.ensure_one()
+
+        :rtype: therapy.stripe.balance
+        """
+        self.ensure_one()
+        own = self.payout_ref
+        return self.balance_ids.filtered(lambda row: row.source_ref != own)
 
     # === READ === #
 
@@ -126,9 +139,7 @@ class TherapyStripePayout(models.Model):
         payout = self.search(
             [("provider_id", "=", provider.id), ("payout_ref", "=", data["id"])]
         )
-        currency = self.env["res.currency"].search(
-            [("name", "=", data["currency"].upper())], limit=1
-        )
+        currency = self.env["therapy.stripe.balance"]._get_currency(data["currency"])
         trace = data.get("trace_id") or {}
         vals = {
             "state": data["status"],
@@ -155,10 +166,13 @@ class TherapyStripePayout(models.Model):
     def _read_items(self):
         """Read what a payout consists of, once its list is complete.
 
+        Stripe has no such list of a payout that was started by hand, and refuses.
+
         Note: self.ensure_one()
         """
         self.ensure_one()
-        if self.move_id or not (self.is_itemised or self.state == "paid"):
+        complete = self.is_itemised or self.state == "paid"
+        if self.move_id or not self.is_automatic or not complete:
             return
         adapter = self.provider_id._therapy_stripe_get_adapter()
         rows = adapter.list_balance(payout_ref=self.payout_ref)
@@ -175,10 +189,18 @@ class TherapyStripePayout(models.Model):
     # === ACTION METHODS === #
 
     def action_book(self):
-        """Try to book the payout now."""
+        """Try to book the payout now.
+
+        :raise UserError: if Stripe could not be asked
+        """
         self.check_access("write")
         for payout in self.sudo():  # sudo: posts entries; the access was checked
-            payout._read_items()
+            try:
+                payout._read_items()
+            except StripeFailure as failure:
+                raise UserError(
+                    self.env._("Stripe could not be asked: %s", failure.message)
+                ) from failure
             payout._book()
 
     def action_book_anyway(self):

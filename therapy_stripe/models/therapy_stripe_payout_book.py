@@ -9,6 +9,9 @@ class TherapyStripePayout(models.Model):
     Credit the clearing account with the gross of what the payout consists of, debit
     Stripe's fees and the account of money on its way to the bank; reconcile. There is
     no statement line: it would block lock dates.
+
+    A payout that was started by hand has no list: a manager decides, and then only its
+    amount leaves the clearing account.
     """
 
     _inherit = "therapy.stripe.payout"
@@ -21,8 +24,9 @@ class TherapyStripePayout(models.Model):
         :param bool anyway: also with items that are not in our books
         """
         self.ensure_one()
-        rows = self.balance_ids.filtered(lambda row: row.kind != "payout")
-        if not self.move_id and rows and self.is_automatic:
+        rows = self._get_items()
+        ready = rows if self.is_automatic else self.state == "paid"
+        if ready and not self.move_id:
             problem = self._get_problem(rows)
             if problem and not (anyway and self._can_post(rows)):
                 return self._report(problem)
@@ -47,7 +51,15 @@ class TherapyStripePayout(models.Model):
                     "the company's account for transfers."
                 )
             )
-        if not self._adds_up(rows):
+        if not self.is_automatic:
+            problems.append(
+                self.env._(
+                    "It was paid out by hand: Stripe does not say what it consists of. "
+                    "Booked anyway, it takes its amount from the clearing account; "
+                    "Stripe's fees stay there."
+                )
+            )
+        elif not self._adds_up(rows):
             problems.append(
                 self.env._(
                     "Its items add up to %(sum)s, not %(amount)s.",
@@ -79,7 +91,8 @@ class TherapyStripePayout(models.Model):
         """
         account = self.provider_id._therapy_stripe_get_clearing_account()
         transfer = self.company_id.transfer_account_id
-        return bool(account and transfer and self._adds_up(rows))
+        whole = self._adds_up(rows) or not self.is_automatic
+        return bool(account and transfer and whole)
 
     def _report(self, problem):
         """Keep the problem, and tell a manager of a new one.
@@ -113,7 +126,7 @@ class TherapyStripePayout(models.Model):
         for row in rows.filtered(lambda r: not r._is_never_booked()):
             booked |= row._get_booked_lines()
             gross += row._get_clearing_amount()
-        gross = self.currency_id.round(gross)
+        gross = self.currency_id.round(gross) if self.is_automatic else self.amount
         fees = self.currency_id.round(gross - self.amount)
         day = company._therapy_local_date(self.created_at)
         self.move_id = self._create_entry(

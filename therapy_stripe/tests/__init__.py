@@ -17,6 +17,7 @@ from . import (
     test_onsession,
     test_payload,
     test_payout,
+    test_payout_differs,
     test_portal_cards,
     test_provider,
     test_refund,

@@ -6,6 +6,8 @@ from odoo.addons.therapy_billing.tools import money
 
 from .common import TherapyStripeCommon
 
+DAY = 24 * 3600
+
 
 class MoneyCommon(TherapyStripeCommon):
     """A bill of 100.00, and what happens to its payment at Stripe."""
@@ -90,3 +92,43 @@ class MoneyCommon(TherapyStripeCommon):
         """Return what the clearing account holds."""
         account = self.provider._therapy_stripe_get_clearing_account()
         return self._sum([("account_id", "=", account.id)], name)
+
+
+class PayoutCommon(MoneyCommon):
+    """What moves at Stripe, what it pays out, and the nightly check."""
+
+    def setUp(self):
+        super().setUp()
+        self.balances = self.env["therapy.stripe.balance"]
+        self.payouts = self.env["therapy.stripe.payout"]
+        self.checks = self.env["therapy.check"]
+
+    def pass_days(self, days=1):
+        self.sandbox.control("POST", "clock/advance", {"seconds": int(days * DAY)})
+
+    def pay_out(self):
+        """Let the sandbox pay out all there is; return our payout."""
+        data = self.sandbox.control("POST", "payouts/run", {"pending": True})
+        self.pass_days(0.02)
+        self.read()
+        refs = [row["id"] for row in data["payouts"]]
+        return self.payouts.search([("payout_ref", "in", refs)])
+
+    def read(self):
+        self.balances._cron_read()
+        self.env.invalidate_all()
+
+    def check(self):
+        return self.checks._run(self.company)
+
+    def transfer(self):
+        account = self.company.transfer_account_id
+        return self._sum(
+            [
+                ("account_id", "=", account.id),
+                ("journal_id", "=", self.provider.journal_id.id),
+            ]
+        )
+
+    def activities(self):
+        return self.checks.search([("company_id", "=", self.company.id)]).activity_ids

@@ -3,47 +3,12 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from .money import MoneyCommon
-
-DAY = 24 * 3600
+from .money import PayoutCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPayout(MoneyCommon):
+class TestPayout(PayoutCommon):
     """Stripe's balance, payouts and the nightly check, to the cent."""
-
-    def setUp(self):
-        super().setUp()
-        self.balances = self.env["therapy.stripe.balance"]
-        self.payouts = self.env["therapy.stripe.payout"]
-        self.checks = self.env["therapy.check"]
-
-    def pass_days(self, days=1):
-        self.sandbox.control("POST", "clock/advance", {"seconds": int(days * DAY)})
-
-    def pay_out(self):
-        """Let the sandbox pay out all there is; return our payout."""
-        data = self.sandbox.control("POST", "payouts/run", {"pending": True})
-        self.pass_days(0.02)
-        self.read()
-        refs = [row["id"] for row in data["payouts"]]
-        return self.payouts.search([("payout_ref", "in", refs)])
-
-    def read(self):
-        self.balances._cron_read()
-        self.env.invalidate_all()
-
-    def check(self):
-        return self.checks._run(self.company)
-
-    def transfer(self):
-        account = self.company.transfer_account_id
-        return self._sum(
-            [
-                ("account_id", "=", account.id),
-                ("journal_id", "=", self.provider.journal_id.id),
-            ]
-        )
 
     # === THE BALANCE === #
 
@@ -176,9 +141,6 @@ class TestPayout(MoneyCommon):
         self.assertEqual(check.state, "good", check.line_ids.mapped("name"))
         self.assertIn("Stripe", check.note)
         self.assertFalse(self.activities())
-
-    def activities(self):
-        return self.checks.search([("company_id", "=", self.company.id)]).activity_ids
 
     def test_a_refund_we_missed_is_found_and_raised_once(self):
         tx = self.paid()
