@@ -119,27 +119,41 @@ class PaymentProvider(models.Model):
         }
         try:
             endpoint = self._send_api_request("POST", "webhook_endpoints", json=params)
-            old_ref = self.therapy_stripe_webhook_ref
-            self.write(
-                {
-                    "therapy_stripe_webhook_secret_previous": (
-                        self.stripe_webhook_secret
-                    ),
-                    "stripe_webhook_secret": endpoint["secret"],
-                    "therapy_stripe_webhook_ref": endpoint["id"],
-                }
-            )
-            if old_ref:
-                self._therapy_stripe_get_adapter().delete_webhook_endpoint(old_ref)
-        except (StripeFailure, ValidationError) as failure:
+        except ValidationError as failure:
             raise UserError(
                 self.env._(
                     "Stripe did not create the webhook: %(reason)s", reason=str(failure)
                 )
             ) from failure
-        return self._therapy_stripe_notify(
-            self.env._("Stripe now reports to %(url)s", url=url)
+        old_ref = self.therapy_stripe_webhook_ref
+        self.write(
+            {
+                "therapy_stripe_webhook_secret_previous": self.stripe_webhook_secret,
+                "stripe_webhook_secret": endpoint["secret"],
+                "therapy_stripe_webhook_ref": endpoint["id"],
+            }
         )
+        message = self.env._("Stripe now reports to %(url)s", url=url)
+        if old_ref and not self._therapy_stripe_delete_webhook(old_ref):
+            warning = self.env._("Delete the earlier webhook in Stripe's dashboard.")
+            return self._therapy_stripe_notify(f"{message}. {warning}", "warning")
+        return self._therapy_stripe_notify(message)
+
+    def _therapy_stripe_delete_webhook(self, ref):
+        """Delete a webhook endpoint that was replaced.
+
+        The new one is there and its secret is kept: whatever becomes of the old one
+        must not take that back.
+
+        :param str ref: ``we_...``
+        :return: whether it is gone
+        :rtype: bool
+        """
+        try:
+            self._therapy_stripe_get_adapter().delete_webhook_endpoint(ref)
+        except StripeFailure as failure:
+            return failure.code == "resource_missing"
+        return True
 
     def _therapy_stripe_notify(self, message, kind="success"):
         """Return the action that shows a message and reads the form again.

@@ -115,6 +115,26 @@ class TestProvider(TherapyStripeCommon):
         with self.assertRaisesRegex(UserError, "did not create"):
             self.provider.action_therapy_stripe_replace_webhook()
 
+    def test_webhook_that_is_gone_at_stripe_can_be_replaced(self):
+        self.provider.action_therapy_stripe_replace_webhook()
+        adapter = self.provider._therapy_stripe_get_adapter()
+        adapter.delete_webhook_endpoint(self.provider.therapy_stripe_webhook_ref)
+        action = self.provider.action_therapy_stripe_replace_webhook()
+        self.assertEqual(action["params"]["type"], "success")
+        ref = self.provider.therapy_stripe_webhook_ref
+        self.assertTrue(adapter.raw("GET", f"webhook_endpoints/{ref}"))
+
+    def test_webhook_that_cannot_be_deleted_is_said_and_the_new_one_kept(self):
+        self.provider.action_therapy_stripe_replace_webhook()
+        before = self.provider.therapy_stripe_webhook_ref
+        match = {"method": "DELETE", "path_regex": "webhook_endpoints"}
+        fault = {"match": match, "do": "status", "status": 500, "times": 3}
+        self.sandbox.control("POST", "faults", fault)
+        action = self.provider.action_therapy_stripe_replace_webhook()
+        self.assertEqual(action["params"]["type"], "warning")
+        self.assertIn("dashboard", action["params"]["message"])
+        self.assertNotEqual(self.provider.therapy_stripe_webhook_ref, before)
+
     def test_core_cannot_send_its_own_posts(self):
         for endpoint in ("customers", "payment_intents", "setup_intents", "refunds"):
             with self.assertRaisesRegex(ValidationError, endpoint):
