@@ -16,6 +16,7 @@ from . import (
     payment_token_notice,
     payment_transaction,
     payment_transaction_batch,
+    payment_transaction_capture,
     payment_transaction_charge,
     payment_transaction_process,
     payment_transaction_process_charge,

@@ -2,9 +2,8 @@ import logging
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.exceptions import LockError, ValidationError
+from odoo.exceptions import LockError
 
-from odoo.addons.payment_stripe.controllers.main import StripeController
 from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
 
 from .. import const
@@ -15,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
-    """Giving tries up, asking about quiet ones, and requests on charged ones."""
+    """Giving tries up, and asking about quiet ones."""
 
     _inherit = "payment.transaction"
 
@@ -162,13 +161,24 @@ class PaymentTransaction(models.Model):
         todo = (drafts | pending).ids
         commit(self.env)
         for done, tx_id in enumerate(todo, start=1):
-            run_in_fresh_cursor(
-                self.env,
-                lambda env, i=tx_id: env[self._name].browse(i)._therapy_stripe_check(),
-            )
+            self._therapy_stripe_check_apart(tx_id)
             if self.env.context.get("ir_cron_progress_id"):
                 self.env["ir.cron"]._commit_progress(1, remaining=len(todo) - done)
         self.env.invalidate_all(flush=False)
+
+    @api.model
+    def _therapy_stripe_check_apart(self, tx_id):
+        """Ask about one transaction; one that fails stops no other.
+
+        :param int tx_id: id of the transaction
+        """
+        try:
+            run_in_fresh_cursor(
+                self.env,
+                lambda env: env[self._name].browse(tx_id)._therapy_stripe_check(),
+            )
+        except Exception:
+            _logger.exception("Transaction %s could not be asked about", tx_id)
 
     def _therapy_stripe_check(self):
         """Release a draft that was left, or read a pending payment again.
@@ -183,65 +193,3 @@ class PaymentTransaction(models.Model):
                 self._therapy_stripe_refresh()
         except (StripeFailure, LockError):
             _logger.info("Transaction %s is asked about later", self.id)
-
-    # === CAPTURE, VOID === #
-
-    def _send_capture_request(self):
-        """Override of `payment_stripe` to capture with a key.
-
-        :raise ValidationError: if Stripe refused
-        """
-        if self.provider_code != "stripe":
-            return super()._send_capture_request()
-        source_ref = self.source_transaction_id.provider_reference
-        self._therapy_stripe_process_child(
-            lambda adapter: adapter.capture_payment_intent(
-                source_ref, f"tk1:{self.uuid}"
-            )
-        )
-        return None
-
-    def _send_void_request(self):
-        """Override of `payment_stripe` to void with a key.
-
-        :raise ValidationError: if Stripe refused
-        """
-        if self.provider_code != "stripe":
-            return super()._send_void_request()
-        source_ref = self.source_transaction_id.provider_reference
-        self._therapy_stripe_process_child(
-            lambda adapter: adapter.cancel_payment_intent(source_ref)
-        )
-        return None
-
-    def _therapy_stripe_process_child(self, request):
-        """Send a request on the source's intent and process the answer.
-
-        :param callable request: gets the adapter, returns the intent
-        :raise ValidationError: if Stripe refused, or knows nothing of the source
-        """
-        if not self.source_transaction_id.provider_reference:
-            raise ValidationError(
-                self.env._("Stripe knows nothing of the payment this belongs to.")
-            )
-        intent = self._therapy_stripe_request(request)
-        if intent:
-            data = {"reference": self.reference}
-            StripeController._include_payment_intent_in_payment_data(intent, data)
-            self._process("stripe", data)
-
-    def _therapy_stripe_request(self, request):
-        """Send a request and return its object; mark the try pending if unknown.
-
-        :param callable request: gets the adapter, returns a dict
-        :return: the object, or None if the result is unknown
-        :rtype: dict | None
-        :raise ValidationError: if Stripe refused
-        """
-        try:
-            return request(self.provider_id._therapy_stripe_get_adapter())
-        except StripeFailure as failure:
-            if failure.result == "unknown":
-                self._set_pending(state_message=failure.message)
-                return None
-            raise ValidationError(failure.message) from failure
