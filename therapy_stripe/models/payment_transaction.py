@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import ValidationError
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_stripe import const as stripe_const
@@ -179,6 +180,11 @@ class PaymentTransaction(models.Model):
             self._set_error(
                 self.env._("The payment could not be started; nothing was charged.")
             )
+            return None
+        except ValidationError as reason:
+            # The try is committed already: raising would leave it, and its part of
+            # the bill, behind.
+            self._set_error(str(reason))
             return None
         self.provider_reference = intent["id"]
         return intent

@@ -22,7 +22,8 @@ from ..tools.declines import explain_decline
 
 _logger = logging.getLogger(__name__)
 
-_OFF_SESSION = ("offline", "online_token")
+# What is sent without the payer's browser, and may be asked about by its key.
+_SENT_BY_US = ("offline", "online_token", "refund")
 
 
 class PaymentTransaction(models.Model):
@@ -253,14 +254,14 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _therapy_stripe_get_unresolved_domain(self):
-        """Return the domain of charges that were sent and have no known answer.
+        """Return the domain of what was sent and has no known answer.
 
         :rtype: list
         """
         limit = clock.now() - timedelta(minutes=const.IN_FLIGHT_MINUTES)
         return [
             ("provider_id.code", "=", "stripe"),
-            ("operation", "in", _OFF_SESSION),
+            ("operation", "in", _SENT_BY_US),
             ("sent_at", "<=", limit),
             ("state", "in", ("draft", "pending")),
             ("therapy_stripe_result", "in", (False, "unknown")),

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from json import dumps, loads
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 
 from odoo.addons.therapy_billing.tools.cursor import commit
@@ -73,14 +73,6 @@ class PaymentTransaction(models.Model):
         return None
 
     # === RESOLVE === #
-
-    @api.model
-    def _therapy_stripe_get_unresolved_domain(self):
-        """Override to ask about refunds without an answer, too."""
-        return [
-            (*leaf[:2], (*leaf[2], "refund")) if leaf[0] == "operation" else leaf
-            for leaf in super()._therapy_stripe_get_unresolved_domain()
-        ]
 
     def _therapy_stripe_resolve(self):
         """Override to find out what became of a refund (M8).

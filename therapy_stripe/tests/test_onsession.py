@@ -207,6 +207,16 @@ class TestOnSession(TherapyStripeCommon, HttpCase):
         self.assertFalse(values["client_secret"])
         self.assertIn("nothing was charged", values["state_message"])
 
+    def test_payer_is_told_when_an_earlier_try_cannot_be_closed(self):
+        card = self._save_card("pm_card_authenticationRequired")
+        self.sandbox.fault("drop_before", "/cancel$", times=9)
+        self.assertTrue(self._charge(self.bill, card).therapy_stripe_open_intent)
+        tx = self._create_tx(self.bill)
+        values = tx._get_processing_values()
+        self.assertEqual(values["state"], "error")
+        self.assertIn("could not be closed", values["state_message"])
+        self.assertFalse(tx.therapy_allocation_ids.filtered("live"))
+
     def test_customer_of_another_account_is_replaced(self):
         tx = self._create_tx(self.bill)
         tx._get_processing_values()
