@@ -1,3 +1,5 @@
+import re
+
 from werkzeug.exceptions import NotFound
 
 from odoo.exceptions import UserError
@@ -7,6 +9,8 @@ from odoo.addons.payment.controllers.portal import PaymentPortal
 
 NOTICE = "therapy_card_notice"
 PAGE = "/my/payment_method"
+# The deposits that prove a bank account are less than a dollar.
+_CENTS = re.compile(r"^[0-9]{1,2}$")
 
 
 class CardPortal(PaymentPortal):
@@ -99,9 +103,7 @@ class CardPortal(PaymentPortal):
         return request.env._("%s was removed.", name)
 
     def _therapy_verify_bank(self, token_sudo, form):
-        cents = [
-            int(text) if (text or "").strip().isdecimal() else 0
-            for text in (form.get("amount_1"), form.get("amount_2"))
-        ]
-        token_sudo._therapy_verify(form.get("code"), cents)
+        typed = [(form.get(name) or "").strip() for name in ("amount_1", "amount_2")]
+        cents = [int(text) if _CENTS.match(text) else 0 for text in typed]
+        token_sudo._therapy_verify((form.get("code") or "")[:40], cents)
         return request.env._("%s can be used now.", token_sudo.display_name)

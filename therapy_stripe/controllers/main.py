@@ -3,7 +3,6 @@ import logging
 from odoo import http
 from odoo.exceptions import LockError
 from odoo.http import request
-from odoo.tools import mute_logger
 
 from odoo.addons.payment_stripe.controllers.main import StripeController
 
@@ -37,8 +36,7 @@ class TherapyStripeController(StripeController):
             self._therapy_process_return(tx_sudo)
         else:
             _logger.info("Return from Stripe that belongs to no payment; nothing done")
-        with mute_logger("werkzeug"):  # The address holds the client secret.
-            return request.redirect("/payment/status")
+        return request.redirect("/payment/status")
 
     @staticmethod
     def _therapy_process_return(tx_sudo):

@@ -45,8 +45,8 @@ class PaymentToken(models.Model):
         if self.is_verified or not tx.provider_reference:
             raise UserError(self.env._("This bank account needs no verification."))
         params = {"descriptor_code": code} if code else {"amounts": amounts}
-        adapter = self.provider_id._therapy_stripe_get_adapter()
         try:
+            adapter = self.provider_id._therapy_stripe_get_adapter()
             adapter.verify_setup_intent(
                 tx.provider_reference, params, one_time_key("verify")
             )

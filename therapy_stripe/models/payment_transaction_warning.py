@@ -29,7 +29,5 @@ class PaymentTransaction(models.Model):
                     "%(kind)s. A refund now costs less than a dispute later.",
                     kind=(warning.get("fraud_type") or "").replace("_", " "),
                 ),
-                user_id=self.payment_id[:1]._therapy_get_clerk().id
-                if self.payment_id
-                else self.env.uid,
+                user_id=(self.company_id._therapy_get_desk_user() or self.env.user).id,
             )

@@ -1,6 +1,7 @@
 from odoo import models
 
 from .. import const
+from ..exceptions import NeedsPerson
 
 
 class TherapyStripeEvent(models.Model):
@@ -43,7 +44,16 @@ class TherapyStripeEvent(models.Model):
         if not tx.payment_id and tx.state == "done":
             tx._post_process()
         if not tx.therapy_allocation_ids or tx.payment_id.move_id.state != "posted":
-            return "failed" if self.tries < const.EVENT_TRIES - 1 else "dead"
+            if self.tries < const.EVENT_TRIES - 1:
+                return "failed"
+            raise NeedsPerson(
+                self.env._(
+                    "The payment %(reference)s is disputed, but is no payment of bills "
+                    "that is in the books. Answer the dispute at Stripe, and book it "
+                    "by hand.",
+                    reference=tx.reference,
+                )
+            )
         tx.lock_for_update(allow_referencing=True)
         self.env["therapy.dispute"]._therapy_stripe_take(tx, data)
         return "done"

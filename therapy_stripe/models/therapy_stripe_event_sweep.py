@@ -1,3 +1,4 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -7,6 +8,8 @@ from odoo.addons.therapy_billing.tools.cursor import commit
 from .. import const
 from ..outcome import StripeFailure
 from ..tools import clock
+
+_logger = logging.getLogger(__name__)
 
 
 class TherapyStripeEvent(models.Model):
@@ -32,12 +35,13 @@ class TherapyStripeEvent(models.Model):
         for provider in providers:
             if not provider.stripe_secret_key:
                 continue
-            adapter = provider._therapy_stripe_get_adapter()
             commit(self.env)
             try:
+                adapter = provider._therapy_stripe_get_adapter()
                 events = adapter.list_events(since, const.WEBHOOK_EVENTS)
-            except StripeFailure:
-                continue  # The next round fetches them.
+            except StripeFailure as failure:
+                _logger.info("Stripe's events are fetched later: %s", failure.code)
+                continue
             live = provider.state == "enabled"
             mine = [e for e in events if bool(e.get("livemode")) == live]
             known = set(

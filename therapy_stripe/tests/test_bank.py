@@ -121,6 +121,13 @@ class TestBank(TherapyStripeCommon):
         self._verify(token, code="SM11AA")
         self.assertEqual(token.status, "active")
 
+    def test_a_provider_that_may_not_be_asked_is_said_in_words(self):
+        token = self._save_bank()
+        self.provider.therapy_stripe_api_base = False
+        self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
+        with self.assertRaisesRegex(UserError, "copy"):
+            self._verify(token, code="SM11AA")
+
     def test_after_too_many_tries_the_account_is_gone_and_the_biller_knows(self):
         token = self._save_bank()
         # Not assertRaises: it rolls back what was read at Stripe.

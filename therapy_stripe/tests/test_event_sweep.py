@@ -81,6 +81,26 @@ class TestEventSweep(MoneyCommon):
         self.events._cron_sweep()
         self.assertFalse(self.events.search([]))
 
+    def test_a_copy_that_may_not_reach_stripe_fetches_nothing(self):
+        self.provider.therapy_stripe_api_base = False
+        self.env["ir.config_parameter"].set_param("database.is_neutralized", True)
+        self.events._cron_sweep()
+        self.assertFalse(self.events.search([]))
+
+    def test_a_dispute_of_what_pays_no_bill_ends_with_a_person_who_knows_why(self):
+        tx = self._create_tx(self.bill, invoice_ids=False, amount=20.0)
+        tx._get_processing_values()
+        self._confirm(tx)
+        tx._therapy_stripe_refresh()
+        body = {"charge": tx.therapy_stripe_charge_ref}
+        data = self.sandbox.control("POST", "disputes/create", body)
+        event = self.event("charge.dispute.created", data.get("dispute", data)["id"])
+        self.assertEqual(event.state, "failed")
+        event.tries = const.EVENT_TRIES - 1
+        event._process()
+        self.assertEqual(event.state, "dead")
+        self.assertIn(tx.reference, event.error)
+
     def test_old_events_are_forgotten_and_open_ones_kept(self):
         done = self.event("payment_method.updated", "pm_nothing")
         dead = self.event("payout.paid", "po_nothing")

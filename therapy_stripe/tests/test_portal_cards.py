@@ -54,6 +54,13 @@ class TestPortalCards(TherapyStripeCommon, HttpCase):
         self.assertEqual(len(self.sandbox.requests("/detach", "POST")), 1)
         self.assertTrue(self.other.is_default)
 
+    def test_nonsense_typed_as_cents_is_answered_in_words(self):
+        self.card.is_verified = False
+        for text in ("9" * 5000, "-3", "x"):
+            answer = self._do(self.card, "verify", amount_1=text, amount_2="3")
+            self.assertEqual(answer.status_code, 200)
+            self.assertIn("both amounts", answer.text)
+
     def test_a_card_in_use_is_kept_and_the_reason_is_said(self):
         bill = self._create_bill(partner=self.payer)
         self.sandbox.fault("drop_after")
