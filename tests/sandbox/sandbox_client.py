@@ -109,6 +109,10 @@ class Api:
     def pay(self, method="pm_card_visa", **params):
         return self.post("payment_intents", self.payment(method, **params))
 
+    def off_session(self, customer, method, **params):
+        """Parameters of a charge of a saved card, without the payer."""
+        return self.payment(method, customer=customer, off_session="true", **params)
+
     def events(self, **filters):
         """Types of all events, oldest first."""
         found = self.get("events", params={"limit": 100, **filters})
