@@ -25,6 +25,7 @@
         "views/payment_transaction_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
+        "views/therapy_dispute_views.xml",
         "views/therapy_stripe_event_views.xml",
         "views/therapy_stripe_payout_views.xml",
     ],

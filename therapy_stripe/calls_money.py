@@ -79,6 +79,21 @@ class StripeMoneyCalls:
         """
         return self._call(self._api.disputes.retrieve, dispute_ref)
 
+    def submit_evidence(self, dispute_ref, evidence, key):
+        """Send evidence about a dispute to the payer's bank; it is taken once.
+
+        :param str dispute_ref: ``du_...``
+        :param dict evidence: texts, by Stripe's names
+        :param str key: idempotency key
+        :return: the dispute with its balance transactions
+        :rtype: dict
+        :raise StripeFailure: if Stripe did not take it, or did not answer
+        """
+        params = {"evidence": evidence, "submit": True}
+        return self._call(
+            self._api.disputes.update, dispute_ref, params=params, key=key
+        )
+
     def list_disputes(self, since):
         """Return the disputes opened since a moment, oldest first.
 

@@ -13,6 +13,7 @@ from . import (
     account_move_line,
     account_move_mail,
     account_move_opening,
+    account_move_private,
     account_move_remittance,
     account_move_retract,
     account_move_retract_insurance,

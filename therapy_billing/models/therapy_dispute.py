@@ -175,7 +175,7 @@ class TherapyDispute(models.Model):
                 date_deadline=day,
                 summary=self.env._("Answer the dispute in time"),
                 note=self.env._(
-                    "Send evidence at the processor; it can be sent once. Never send "
+                    "Send evidence in time; it can be sent once. Never send "
                     "notes on the treatment."
                 ),
                 user_id=self.payment_id._therapy_get_clerk().id,

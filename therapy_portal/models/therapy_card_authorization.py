@@ -3,8 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
 from odoo.addons.therapy_billing.tools.clock import now
-
-from ..tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
 
 
 class TherapyCardAuthorization(models.Model):

@@ -3,8 +3,8 @@ import re
 from odoo import api, models
 
 from odoo.addons.therapy_billing.tools import clock
+from odoo.addons.therapy_billing.tools.phi import find_leaks
 
-from ..tools.phi import find_leaks
 from ..tools.quiet import next_allowed
 
 

@@ -2,7 +2,8 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 from .common import SECRETS
 from .link_common import LinkCommon
 

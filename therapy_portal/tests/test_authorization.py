@@ -6,7 +6,8 @@ from odoo.http import Request
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from ..tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 from .common import SECRETS, TherapyPortalHttpCommon
 
 URL = "/my/therapy/authorization"

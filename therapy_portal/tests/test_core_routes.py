@@ -2,7 +2,8 @@ from odoo.fields import Command
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from ..tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 from .common import SECRETS, TherapyPortalHttpCommon
 
 HTTP = "odoo.http"

@@ -4,8 +4,9 @@ from odoo.http import Request
 from odoo.tests import JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 from ..tools.links import new_token
-from ..tools.phi import find_leaks
 from .common import SECRETS, TherapyPortalHttpCommon
 from .link_common import LinkCommon
 

@@ -6,8 +6,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 from ..tools.links import hash_token
-from ..tools.phi import find_leaks
 from .common import SECRETS
 from .link_common import LinkCommon
 

@@ -3,9 +3,9 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.therapy_billing.tools.phi import find_leaks
 from odoo.addons.therapy_portal.tools import codes
 
-from ..tools.phi import find_leaks
 from .common import SECRETS, TherapyPortalHttpCommon
 
 FAILED = "therapy_pay_failed"

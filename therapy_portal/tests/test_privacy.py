@@ -3,7 +3,7 @@ from lxml import etree
 from odoo import Command
 from odoo.tests import tagged
 
-from odoo.addons.therapy_portal.tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
 
 from .common import SECRETS, TherapyPortalCommon
 

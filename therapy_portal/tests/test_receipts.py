@@ -4,7 +4,8 @@ from odoo.exceptions import ValidationError
 from odoo.http import Request
 from odoo.tests import tagged
 
-from ..tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 from .common import SECRETS, TherapyPortalHttpCommon
 
 

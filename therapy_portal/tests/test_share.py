@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.therapy_portal.tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
 
 from .common import SECRETS, TherapyPortalCommon
 

@@ -5,8 +5,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.sms.tests.common import SMSCase
+from odoo.addons.therapy_billing.tools.phi import find_leaks
 
-from ..tools.phi import find_leaks
 from .common import SECRETS, TherapyPortalCommon
 
 

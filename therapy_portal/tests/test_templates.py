@@ -1,6 +1,7 @@
 from odoo.tests import tagged
 
-from ..tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 from .common import SECRETS, TherapyPortalCommon
 
 

@@ -2,13 +2,13 @@ import doctest
 
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.therapy_portal.tools import amounts, codes, phi
+from odoo.addons.therapy_portal.tools import amounts, codes
 
 
 @tagged("post_install", "-at_install")
 class TestTools(TransactionCase):
     def test_examples_of_the_tools_are_true(self):
-        for module in (amounts, codes, phi):
+        for module in (amounts, codes):
             result = doctest.testmod(module)
             self.assertGreater(result.attempted, 0, module)
             self.assertEqual(result.failed, 0, module)

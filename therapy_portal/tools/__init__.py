@@ -1,1 +1,1 @@
-from . import amounts, codes, links, phi, quiet
+from . import amounts, codes, links, quiet

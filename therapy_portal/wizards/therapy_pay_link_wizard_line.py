@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import email_normalize
 
-from ..tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
 
 # Stands in the preview where the mail has the link, which is made when it is sent.
 PREVIEW_LINK = "/pay/…"

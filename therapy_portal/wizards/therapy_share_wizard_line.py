@@ -2,8 +2,9 @@ import base64
 
 from odoo import api, fields, models
 
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 from ..tools.codes import new_code
-from ..tools.phi import find_leaks
 
 
 class TherapyShareWizardLine(models.TransientModel):

@@ -32,6 +32,7 @@ from . import (
     res_partner,
     therapy_check,
     therapy_dispute,
+    therapy_dispute_answer,
     therapy_stripe_balance,
     therapy_stripe_balance_match,
     therapy_stripe_customer,

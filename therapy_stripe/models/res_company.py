@@ -14,3 +14,7 @@ class ResCompany(models.Model):
         check_company=True,
         help="What Stripe holds for the practice; each payout brings its part to 0.",
     )
+    therapy_refund_policy = fields.Text(
+        string="Refund Policy",
+        help="What payers are told about refunds; proposed when a dispute is answered.",
+    )

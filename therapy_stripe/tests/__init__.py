@@ -12,6 +12,7 @@ from . import (
     test_charge_wizard,
     test_compliance,
     test_dispute,
+    test_dispute_answer,
     test_event,
     test_event_sweep,
     test_onsession,

@@ -50,6 +50,21 @@ class MoneyCommon(TherapyStripeCommon):
         self.env.invalidate_all()
         return event
 
+    def disputed(self, **vals):
+        """Return a payment and its dispute, as the sandbox made it."""
+        tx = self.paid()
+        body = {"charge": tx.therapy_stripe_charge_ref, **vals}
+        data = self.sandbox.control("POST", "disputes/create", body)
+        return tx, data.get("dispute", data)
+
+    def follow(self, data, *kinds):
+        """Take in what the sandbox says of a dispute; return it."""
+        for kind in kinds or ("created",):
+            self.assertEqual(
+                self.event(f"charge.dispute.{kind}", data["id"]).state, "done"
+            )
+        return self.env["therapy.dispute"].search([("dispute_ref", "=", data["id"])])
+
     def book(self):
         """Book what waits, as the job does."""
         self.env["payment.transaction"]._cron_post_process()

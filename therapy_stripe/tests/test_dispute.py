@@ -10,20 +10,6 @@ from .money import MoneyCommon
 class TestDispute(MoneyCommon):
     """A payer's bank asks for a payment back, from the first letter to the last."""
 
-    def disputed(self, **vals):
-        """Return a payment and its dispute, as the sandbox made it."""
-        tx = self.paid()
-        body = {"charge": tx.therapy_stripe_charge_ref, **vals}
-        data = self.sandbox.control("POST", "disputes/create", body)
-        return tx, data.get("dispute", data)
-
-    def follow(self, data, *kinds):
-        for kind in kinds or ("created",):
-            self.assertEqual(
-                self.event(f"charge.dispute.{kind}", data["id"]).state, "done"
-            )
-        return self.env["therapy.dispute"].search([("dispute_ref", "=", data["id"])])
-
     def test_a_chargeback_opens_the_bill_again_and_books_the_fee(self):
         tx, data = self.disputed()
         dispute = self.follow(data)

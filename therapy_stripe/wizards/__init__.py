@@ -8,6 +8,7 @@ from . import (
     therapy_charge_wizard_result,
     therapy_charge_wizard_split,
     therapy_charge_wizard_total,
+    therapy_dispute_answer,
     therapy_stripe_compliance,
     therapy_stripe_preview,
 )
