@@ -4,6 +4,7 @@ from . import (
     test_bank_asks,
     test_books,
     test_card_fee,
+    test_card_fee_page,
     test_core_dialog,
     test_divorced_parents,
     test_lost_answer,

@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 WIDTHS = (1280, 390)
+CARD_FRAME = 'iframe[title="Secure payment input frame"]'
 RULES = ["wcag2a", "wcag2aa"]
 # The form of core's demo provider stands where a real one has its card fields; the
 # button of fonts belongs to core's signature and has no name there.
@@ -126,6 +127,24 @@ class Pages:
                 picture = f"{self.shots}/{name}-{width}.png"
                 self.page.screenshot(path=picture, full_page=True)
         self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+    def type_card(self, number):
+        """Type a card into the frame of the processor's form."""
+        radio = self.page.locator("input[data-payment-method-code=card]").first
+        radio.check(force=True)  # Its label lies above it.
+        form = self.page.frame_locator(CARD_FRAME).first
+        for name, text in (
+            ("number", number),
+            ("expiry", "12 / 34"),
+            ("cvc", "123"),
+            ("postal", "12207"),
+        ):
+            form.locator(f"input[name={name}]").fill(text)
+
+    def shoot(self, name):
+        """Save a picture of what is on the screen, where pictures are asked for."""
+        if self.shots:
+            self.page.screenshot(path=f"{self.shots}/{name}.png")
 
     def tab_to(self, selector):
         """Press Tab until an element has the focus, and see that it shows."""
