@@ -252,7 +252,7 @@ def test_only_the_adapter_imports_stripe():
     users = {
         relative(path)
         for addon in ADDONS
-        for path in python_files(addon)
+        for path in python_files(addon, tests=True)
         if any(name.split(".")[0] == "stripe" for name in imports(path))
     }
     assert users == {"therapy_stripe/adapter.py"}

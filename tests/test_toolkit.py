@@ -10,6 +10,7 @@ import pytest
 from toolkit import (
     expected,
     machine,
+    odoo,
     odoo_log,
     odoo_source,
     paths,
@@ -103,6 +104,17 @@ def test_a_run_without_tests_is_not_green(tmp_path):
     path = tmp_path / "log"
     path.write_text("")
     assert odoo_log.read(path).problems() == ["no test was run"]
+
+
+def test_a_stage_that_does_not_exist_is_refused_beside_one_that_does(monkeypatch):
+    monkeypatch.setattr(odoo, "ready", lambda: pytest.fail("it should not start"))
+    with pytest.raises(Stop, match="Nothing is called chaoss"):
+        suite.main(["static", "chaoss"])
+
+
+def test_every_word_names_a_stage():
+    for word in suite.WORDS:
+        assert list(suite.stages({word})), word
 
 
 def test_a_core_defect_that_passes_on_core_is_a_failure(tmp_path):
