@@ -1,7 +1,7 @@
 from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -52,6 +52,19 @@ class TestCard(TherapyStripeCommon):
             with self.assertRaisesRegex(UserError, "agreed"):
                 wizard.action_start(channel, note)
         self.assertFalse(self.sandbox.requests())
+
+    def test_a_card_number_is_not_kept_with_the_consent_or_as_a_name(self):
+        wizard = self.env["therapy.add.card"].create({"partner_id": self.payer.id})
+        note = "By phone: 4242 4242 4242 4242, 12/30"
+        with self.assertRaisesRegex(ValidationError, "looks like a card number"):
+            wizard.action_start("phone", note)
+        self.assertFalse(wizard.transaction_id)
+        self.assertFalse(self.sandbox.requests())
+        card = self._save_card()
+        with self.assertRaisesRegex(ValidationError, "looks like a card number"):
+            self.env["therapy.card.edit"].create(
+                {"token_id": card.id, "nickname": "4242424242424242"}
+            )
 
     def test_declined_card_is_not_saved(self):
         wizard = self.env["therapy.add.card"].create({"partner_id": self.payer.id})

@@ -16,6 +16,9 @@ class TherapyAddCard(models.TransientModel):
 
     _name = "therapy.add.card"
     _description = "Add a Card on File"
+    _inherit = ["therapy.card.number.mixin"]
+    # No field: what is typed into the dialog is an argument (P2).
+    _therapy_guarded = ("note",)
 
     partner_id = fields.Many2one(
         "res.partner", string="Payer", required=True, readonly=True
@@ -146,9 +149,11 @@ class TherapyAddCard(models.TransientModel):
         :param str kind: ``card`` or ``us_bank_account``
         :return: client secret for Stripe.js, and the address it may return to
         :rtype: dict
-        :raise UserError: if consent is missing or Stripe cannot be reached
+        :raise UserError: if consent is missing or holds a card number, or Stripe cannot
+            be reached
         """
         self.ensure_one()
+        self._therapy_guard({"note": note})
         channels = dict(CONSENT_CHANNELS)
         if channel not in channels or channel == "portal" or not (note or "").strip():
             raise UserError(

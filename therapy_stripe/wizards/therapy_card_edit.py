@@ -7,6 +7,8 @@ class TherapyCardEdit(models.TransientModel):
 
     _name = "therapy.card.edit"
     _description = "Change a Card on File"
+    _inherit = ["therapy.card.number.mixin"]
+    _therapy_guarded = ("nickname",)
 
     token_id = fields.Many2one(
         "payment.token", required=True, readonly=True, ondelete="cascade"
