@@ -82,11 +82,12 @@ class TherapyDispute(models.Model):
         tx = self.transaction_id
         day = self.company_id._therapy_local_date(clock.from_unix(row["created"]))
         total = tx._therapy_stripe_to_major(abs(row["amount"]))
-        cost = tx._therapy_stripe_to_major(abs(row["fee"]))
+        cost = tx._therapy_stripe_to_major(row["fee"])
         if row["amount"] < 0:
             self._therapy_book_withdrawal(total, cost, day)
         else:
-            self._therapy_book_reinstatement(total, cost, day)
+            # What Stripe gives back of its fee has a minus; it may also ask for more.
+            self._therapy_book_reinstatement(total, -cost, day)
 
     def _therapy_stripe_announce(self):
         """Say on the bills that their payment is disputed."""

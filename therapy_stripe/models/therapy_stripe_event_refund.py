@@ -100,6 +100,8 @@ class TherapyStripeEvent(models.Model):
             return transactions
         if source.state != "done":
             source._therapy_stripe_refresh()
+        if source.state in ("cancel", "error"):
+            return transactions  # An amount that was held and let go: no money moved.
         if source.state != "done":
             return None
         source._therapy_lock_refunds()

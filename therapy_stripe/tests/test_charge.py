@@ -284,6 +284,17 @@ class TestCharge(TherapyStripeCommon):
         self.assertFalse(self.sandbox.captured())
         self.assertAlmostEqual(self.bill._therapy_get_payable_amount(), 100.0)
 
+    def test_what_stripe_calls_a_refund_of_a_voided_payment_is_ignored(self):
+        self._capture_manually()
+        tx = self._charge(self.bill, self.token)
+        adapter = self.provider._therapy_stripe_get_adapter()
+        adapter.cancel_payment_intent(tx.provider_reference)
+        event = self.env["therapy.stripe.event"].new({"provider_id": self.provider.id})
+        let_go = {"id": "re_1", "payment_intent": tx.provider_reference}
+        state = event._apply_refund({**let_go, "status": "succeeded"})
+        self.assertEqual((state, tx.state), ("ignored", "cancel"))
+        self.assertFalse(tx.child_transaction_ids)
+
     def test_nothing_is_captured_of_a_payment_unknown_to_stripe(self):
         tx = self._create_tx(self.bill)
         tx.state = "authorized"
