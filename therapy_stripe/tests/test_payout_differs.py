@@ -67,6 +67,7 @@ class TestPayoutDiffers(PayoutCommon):
         self.pass_days(5)
         tx._therapy_stripe_refresh()
         self.assertEqual(tx.state, "error")
+        self.assertIn("money in the bank account", tx.state_message)
         payout = self.pay_out() or self.payouts.search([])
         self.assertEqual(set(payout.mapped("booking")), {"booked"}, payout.problem)
         self.assertEqual(self.clearing("amount_residual"), 0)

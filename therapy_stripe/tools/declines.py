@@ -19,9 +19,16 @@ _PLAIN = {
     "processing_error": _lt("The bank could not handle the payment. Try again later."),
 }
 _DEFAULT = _lt("The bank declined the card. Please use another card.")
+# A debit of a bank account.
+_DEBIT = {
+    "account_closed": _lt("The bank account is closed. Please use another one."),
+    "insufficient_funds": _lt("There is not enough money in the bank account."),
+    "no_account": _lt("The bank account was not found. Please use another one."),
+}
+_DEBIT_DEFAULT = _lt("The bank refused the debit. Please pay in another way.")
 
 
-def explain_decline(decline_code, code):
+def explain_decline(decline_code, code, is_debit=False):
     """Return one sentence on a decline, without card data.
 
     >>> explain_decline("insufficient_funds", "card_declined")._translate("en_US")
@@ -30,10 +37,14 @@ def explain_decline(decline_code, code):
     'The bank declined the card. Please use another card.'
     >>> explain_decline("", "expired_card")._translate("en_US")
     'The card has expired. Please use another card.'
+    >>> explain_decline("", "insufficient_funds", is_debit=True)._translate("en_US")
+    'There is not enough money in the bank account.'
 
     :param str decline_code: Stripe's decline code, may be empty
     :param str code: Stripe's error code, may be empty
+    :param bool is_debit: whether a bank account was debited
     :return: sentence that is translated where it is used
     :rtype: LazyGettext
     """
-    return _PLAIN.get(decline_code) or _PLAIN.get(code) or _DEFAULT
+    plain, default = (_DEBIT, _DEBIT_DEFAULT) if is_debit else (_PLAIN, _DEFAULT)
+    return plain.get(decline_code) or plain.get(code) or default
