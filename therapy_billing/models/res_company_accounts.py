@@ -1,5 +1,5 @@
 from odoo import Command, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 #: Accounts of a practice: name, type, reconcilable, code to start looking from.
@@ -92,8 +92,13 @@ class ResCompany(models.Model):
         """Make the accounts, journals and payment methods that are missing.
 
         :return: True
+        :raise AccessError: for whoever is no manager of the practice
         :raise UserError: if a company has no chart of accounts
         """
+        manager = self.env.user.has_group("therapy_billing.group_manager")
+        if not (self.env.su or manager):
+            raise AccessError(self.env._("Only managers can set up accounts."))
+        self.check_access("read")
         for company in self:
             for key in ACCOUNTS:
                 company._therapy_get_account(key)

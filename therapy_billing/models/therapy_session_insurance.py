@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from odoo.addons.therapy_billing.tools import money
@@ -57,8 +57,12 @@ class TherapySession(models.Model):
     def action_stop_waiting(self):
         """Give up the parts that wait for an insurer, so that all can be billed anew.
 
+        :raise AccessError: for whoever is no biller
         :raise UserError: if the insurer has answered
         """
+        if not self.env.user.has_group("therapy_billing.group_biller"):
+            raise AccessError(self.env._("Only billers can change what is billed."))
+        self.check_access("write")
         shares_sudo = self._get_awaited_shares()
         if not shares_sudo:
             raise UserError(self.env._("Nothing of this session waits for an insurer."))

@@ -1,7 +1,7 @@
 import base64
 
 from odoo import Command
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import NOW, TherapyCommon
@@ -133,6 +133,12 @@ class TestAdjustments(TherapyCommon):
             strict=True,
         ):
             self.assertEqual(self.env[model].search_count([]), count, model)
+
+    def test_only_managers_set_up_accounts(self):
+        for group in ("base.group_portal", "therapy_billing.group_biller"):
+            user = new_test_user(self.env, group, groups=group)
+            with self.subTest(group=group), self.assertRaises(AccessError):
+                self.practice.with_user(user).action_therapy_set_up_accounts()
 
     def test_accounts_of_the_same_name_are_found_again(self):
         account = self.practice._therapy_get_account("writeoff")

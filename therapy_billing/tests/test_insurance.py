@@ -1,7 +1,7 @@
 from psycopg2.errors import CheckViolation
 
-from odoo.exceptions import UserError
-from odoo.tests import freeze_time, tagged
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.tests.common import NOW, TherapyCommon
@@ -63,6 +63,16 @@ class TestInsurance(TherapyCommon):
         self.assertEqual(session.billing_state, "unbilled")
         self.coverage.billing_policy = "none"
         self.assertCents(self._bill(session).amount_total, 175.25)
+
+    def test_only_billers_stop_the_waiting(self):
+        self.coverage.billing_policy = "on_receipt"
+        session = self._create_session(self.ann)
+        self._bill(session)
+        for group in ("base.group_portal", "therapy_billing.group_clinician"):
+            user = new_test_user(self.env, group, groups=group)
+            with self.subTest(group=group), self.assertRaises(AccessError):
+                session.with_user(user).action_stop_waiting()
+        self.assertEqual(session.billing_state, "waiting")
 
     def test_a_bill_taken_back_frees_what_waited(self):
         self.coverage.billing_policy = "on_receipt"
