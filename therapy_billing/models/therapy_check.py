@@ -1,4 +1,7 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.therapy_billing.tools import clock, cursor
 
@@ -45,8 +48,8 @@ class TherapyCheck(models.Model):
 
     @api.model
     def _cron_check(self):
-        """Check every practice that has bills; each in its own transaction."""
-        companies = self.env["res.company"].search([("active", "=", True)])
+        """Check every company; each in its own transaction."""
+        companies = self.env["res.company"].search([])
         for company in companies:
             cursor.run_in_fresh_cursor(
                 self.env,
@@ -101,19 +104,31 @@ class TherapyCheck(models.Model):
         Note: self.ensure_one()
         """
         self.ensure_one()
-        group = self.env.ref("therapy_billing.group_manager")
-        managers = group.all_user_ids.filtered(
-            lambda user: self.company_id in user.company_ids
-        )
         before = self.search([("company_id", "=", self.company_id.id)])
         if before.activity_ids:
             return
         self.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("The books and the payments differ"),
-            note="<br/>".join(self.line_ids[:20].mapped("name")),
-            user_id=(managers.sorted("id")[:1] or self.env.ref("base.user_admin")).id,
+            note=Markup("<br/>").join(self.line_ids[:20].mapped("name")),
+            user_id=self._get_manager().id,
         )
+
+    def _get_manager(self):
+        """Return the manager who is told of differences.
+
+        Note: self.ensure_one()
+
+        :return: the first person who manages the practice, else the administrator
+        :rtype: recordset of `res.users`
+        """
+        self.ensure_one()
+        group = self.env.ref("therapy_billing.group_manager")
+        people = group.all_user_ids - self.env.ref("base.user_root")
+        managers = people.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        )
+        return managers.sorted("id")[:1] or self.env.ref("base.user_admin")
 
     # === WHAT IS COMPARED === #
 
@@ -142,6 +157,7 @@ class TherapyCheck(models.Model):
         """
         return [
             *self._get_receivable_rows(company),
+            *self._get_crossed_rows(company),
             *self._get_unposted_rows(company),
         ]
 
@@ -157,17 +173,11 @@ class TherapyCheck(models.Model):
             ("account_id.account_type", "=", "asset_receivable"),
             ("parent_state", "=", "posted"),
         ]
-        Line = self.env["account.move.line"]
-        groups = Line._read_group(
+        groups = self.env["account.move.line"]._read_group(
             domain, ["partner_id"], ["balance:sum", "amount_residual:sum"]
         )
-        crossed = Line._read_group(
-            [*domain, ("full_reconcile_id", "!=", False)],
-            ["full_reconcile_id", "partner_id"],
-            ["balance:sum"],
-        )
         currency = company.currency_id
-        rows = [
+        return [
             {
                 "kind": "receivable",
                 "name": self.env._(
@@ -182,21 +192,44 @@ class TherapyCheck(models.Model):
             for partner, balance, residual in groups
             if currency.compare_amounts(balance, residual)
         ]
-        return rows + [
+
+    @api.model
+    def _get_crossed_rows(self, company) -> list:
+        """Find money of one payer that was put on a bill of another (M4).
+
+        :param company: the `res.company`
+        :rtype: list[dict]
+        """
+        companies = self.env["res.company"].search([("id", "child_of", company.id)])
+        # SQL: a domain cannot compare the two sides of a reconciliation.
+        crossed = self.env.execute_query(
+            SQL(
+                """SELECT debit.partner_id, SUM(partial.amount)
+                     FROM account_partial_reconcile partial
+                     JOIN account_move_line debit ON debit.id = partial.debit_move_id
+                     JOIN account_move_line credit ON credit.id = partial.credit_move_id
+                     JOIN account_account account ON account.id = debit.account_id
+                    WHERE account.account_type = 'asset_receivable'
+                      AND debit.company_id IN %s
+                      AND debit.partner_id IS DISTINCT FROM credit.partner_id
+                 GROUP BY debit.partner_id ORDER BY debit.partner_id""",
+                companies._ids,
+            )
+        )
+        return [
             {
                 "kind": "crossed",
                 "name": self.env._(
                     "Money of one payer on a bill of another: %(payer)s",
-                    payer=partner.name or "?",
+                    payer=self.env["res.partner"].browse(partner_id).name or "?",
                 ),
                 "expected": 0.0,
-                "found": balance,
-                "currency_id": currency.id,
+                "found": amount,
+                "currency_id": company.currency_id.id,
                 "res_model": "res.partner",
-                "res_id": partner.id,
+                "res_id": partner_id,
             }
-            for _full, partner, balance in crossed
-            if not currency.is_zero(balance)
+            for partner_id, amount in crossed
         ]
 
     @api.model

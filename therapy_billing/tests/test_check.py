@@ -39,6 +39,17 @@ class TestCheck(TherapyCommon):
         self.assertIn("crossed", check.line_ids.mapped("kind"))
         self.assertEqual(check.state, "differs")
 
+    def test_a_part_of_anothers_money_is_found_too(self):
+        payment = self._succeed(self._pay(self.bill, 40.0))
+        self.env.cr.execute(
+            "UPDATE account_move_line SET partner_id = %s WHERE id IN %s",
+            [self.father.id, payment._therapy_receivable_lines()._ids],
+        )
+        self.env.invalidate_all()
+        row = self.check().line_ids.filtered(lambda row: row.kind == "crossed")
+        self.assertEqual(row.res_id, self.mother.id)
+        self.assertCents(row.found, 40.0)
+
     def test_an_open_amount_that_does_not_follow_is_found(self):
         line = self.bill._therapy_terms()
         self.env.cr.execute(
@@ -69,6 +80,25 @@ class TestCheck(TherapyCommon):
             activity.action_feedback("looked at")
             self.check()
         self.assertEqual(len(self.activities()), 1)
+
+    def test_who_is_told_is_a_person(self):
+        self.env.ref("base.user_root").company_ids |= self.practice
+        self._pay(self.bill, 40.0)._set_done()
+        with freeze_time("2026-11-16 17:00:00"):
+            self.check()
+        user = self.activities().user_id
+        self.assertTrue(user.active)
+        self.assertTrue(user.has_group("therapy_billing.group_manager"))
+
+    def test_a_name_with_a_sign_of_html_is_told_as_it_is(self):
+        self.mother.name = "Rosa <Ives>"
+        self.env.cr.execute(
+            "UPDATE account_move_line SET amount_residual = 90 WHERE id = %s",
+            self.bill._therapy_terms()._ids,
+        )
+        self.env.invalidate_all()
+        self.check()
+        self.assertIn("Rosa &lt;Ives&gt;", self.activities().note)
 
     def test_the_job_checks_each_practice(self):
         before = self.checks.search_count([])
