@@ -27,6 +27,7 @@ class AccountPayment(models.Model):
         self.ensure_one()
         if bill and bill.partner_id != payer:
             raise UserError(self.env._("The bill is made out to somebody else."))
+        before = self.reconciled_invoice_ids
         lines = self._therapy_take_off(bill)
         if payer == self.partner_id:
             entry = self.env["account.move"]
@@ -41,6 +42,7 @@ class AccountPayment(models.Model):
             lines = entry.line_ids.filtered(lambda line: line.balance < 0)
         if bill:
             bill._therapy_apply_credits(lines=lines)
+        before._therapy_settle_reversals()
         self.message_post(
             body=self.env._(
                 "Moved to %(payer)s %(bill)s. Reason: %(reason)s",
@@ -74,7 +76,7 @@ class AccountPayment(models.Model):
         day = company._therapy_get_open_date(day, self.journal_id)
         if day < self.date:
             raise UserError(self.env._("It cannot come back before it was paid."))
-        patient = self.reconciled_invoice_ids.patient_id[:1]
+        bills = self.reconciled_invoice_ids
         lines = self._therapy_take_off()
         entry = self.env["account.move"].create(
             self._prepare_therapy_return_vals(lines, day, reason)
@@ -92,8 +94,9 @@ class AccountPayment(models.Model):
         )
         if self.outstanding_account_id.reconcile and len(held) > 1:
             held.reconcile()
+        bills._therapy_settle_reversals()
         self.therapy_return_move_id = entry
-        return entry, self._therapy_bill_return_fee(fee, day, patient)
+        return entry, self._therapy_bill_return_fee(fee, day, bills.patient_id[:1])
 
     def _therapy_take_off(self, bill=None):
         """Un-reconcile a payment from its bills.

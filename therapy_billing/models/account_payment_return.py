@@ -238,6 +238,7 @@ class AccountPayment(models.Model):
         self.env["account.move.line"]._therapy_reconcile_exactly(
             [(debit, credit, debit.amount_currency) for debit, credit in pairs]
         )
+        others.move_id._therapy_settle_reversals()
         self.therapy_return_move_id = mirror
         if cause:
             held = others.filtered(lambda x: x.balance < 0).move_id

@@ -1,7 +1,11 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.therapy_billing.tools import clock
+from odoo.addons.therapy_billing.tools import clock, cursor
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -125,22 +129,62 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _cron_therapy_return_fees(self):
-        """Give fees back that were taken from a card that may not have one."""
+        """Give fees back that were taken from a card that may not have one.
+
+        One that cannot be given back now does not hold up the others.
+        """
         todo = self.search([("fee_is_due_back", "=", True), ("state", "=", "done")])
         for tx in todo:
-            tx._post_process()
-            _base, fee = tx._therapy_get_refundable()
-            owed = not tx.currency_id.is_zero(fee)
-            if owed and tx._therapy_get_refund_problem():
-                continue  # Not in the books yet; the next round has it.
-            if owed:
-                tx._therapy_refund(
-                    0.0,
-                    "credit",
-                    fee=fee,
-                    therapy_refund_reason=self.env._("No fee on this kind of card"),
-                )
-            tx.fee_is_due_back = False
+            try:
+                tx._therapy_return_fee()
+                cursor.commit(self.env)
+            except Exception:
+                cursor.rollback(self.env)
+                _logger.exception("The fee of transaction %s is still owed", tx.id)
+
+    def _therapy_return_fee(self):
+        """Give a fee back; a person is told when the processor cannot.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        self._post_process()
+        _base, fee = self._therapy_get_refundable()
+        owed = not self.currency_id.is_zero(fee)
+        problem = owed and self._therapy_get_refund_problem()
+        if problem and self.payment_id.move_id.state != "posted":
+            return  # Not in the books yet; the next round has it.
+        if problem:
+            self._therapy_announce_owed_fee(fee)
+        elif owed:
+            refund_id = self._therapy_refund(
+                0.0,
+                "credit",
+                fee=fee,
+                therapy_refund_reason=self.env._("No fee on this kind of card"),
+            )
+            if self.browse(refund_id).state in ("error", "cancel"):
+                self._therapy_announce_owed_fee(fee)
+        self.fee_is_due_back = False
+
+    def _therapy_announce_owed_fee(self, fee):
+        """Tell the practice of a fee that must go back another way (M7).
+
+        Note: self.ensure_one()
+
+        :param float fee: what is owed
+        """
+        self.ensure_one()
+        self.payment_id.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Give a card fee back another way"),
+            note=self.env._(
+                "%(amount)s was taken as a fee on a card that may have none, and the "
+                "processor did not give it back.",
+                amount=self.currency_id.format(fee),
+            ),
+            user_id=self.payment_id._therapy_get_clerk().id,
+        )
 
     def _therapy_prepare_fee_line(self) -> list:
         """Return the line of the payment's entry that books the fee (D10).

@@ -125,11 +125,19 @@ class PaymentTransaction(models.Model):
 
         Note: self.ensure_one()
 
+        :param float base: see :meth:`_therapy_refund`
+        :param str mode: see :meth:`_therapy_refund`
+        :param list parts: see :meth:`_therapy_refund`
+        :param float fee: see :meth:`_therapy_refund`
+        :param dict vals: more values of the refund; with a `uuid` that a refund has
+            already, nothing is given back a second time
         :return: the refund, a draft
         :rtype: recordset of `payment.transaction`
         :raise ValidationError: if it cannot be given back
         """
         self._therapy_lock_refunds()
+        if vals.get("uuid") in self.child_transaction_ids.mapped("uuid"):
+            raise ValidationError(self.env._("This refund was started already."))
         if problem := self._therapy_get_refund_problem():
             raise ValidationError(problem)
         currency = self.currency_id

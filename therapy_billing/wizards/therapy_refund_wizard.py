@@ -1,3 +1,5 @@
+import uuid
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
@@ -34,6 +36,10 @@ class TherapyRefundWizard(models.TransientModel):
         string="Why", help="For the practice only; the payer does not see it."
     )
     transaction_id = fields.Many2one("payment.transaction", readonly=True)
+    # What the refund will be called: two clicks at once are one refund.
+    uuid = fields.Char(
+        required=True, readonly=True, default=lambda self: str(uuid.uuid4())
+    )
     result = fields.Selection(
         [
             ("done", "Done"),
@@ -164,6 +170,7 @@ class TherapyRefundWizard(models.TransientModel):
                 self.amount,
                 self.mode,
                 parts=parts,
+                uuid=self.uuid,
                 therapy_refund_reason=self.reason,
                 therapy_refund_reason_id=self.reason_id.id,
             )
