@@ -35,13 +35,16 @@ class TherapyRemittanceAdjustment(models.Model):
         return records
 
     def write(self, vals):
-        """Keep what was posted.
+        """Keep what was posted, also from lines of another remittance.
 
         :param dict vals: new values
         :return: True
+        :raise UserError: if a posted remittance would change
         """
         self.line_id.remittance_id._check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        self.line_id.remittance_id._check_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_posted(self):

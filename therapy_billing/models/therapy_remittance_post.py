@@ -80,10 +80,11 @@ class TherapyRemittance(models.Model):
         plans = self._get_plans()
         moves = self._create_moves(plans)
         moves.action_post()
-        self.payment_id = self._create_payment()
+        payment = self._create_payment()
         self._mark_answers(plans)
-        self.write(
+        self.sudo().write(  # sudo: what nobody writes by hand
             {
+                "payment_id": payment.id,
                 "state": "posted",
                 "posted_at": clock.now(),
                 "posted_by_id": self.env.uid,

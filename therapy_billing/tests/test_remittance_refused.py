@@ -28,6 +28,34 @@ class TestRemittanceRefused(RemittanceCommon):
         self.assertRefused(remittance, "are not the charge")
         self.assertIn("are not the charge", remittance.line_ids.problem)
 
+    def test_nobody_says_by_hand_that_it_is_posted_or_not(self):
+        session = self._bill_ann()
+        answer = self._answer(session, 85.0, 55.25, 35.0)
+        with self.assertRaisesRegex(UserError, "as a whole"):
+            self._create_remittance([answer], state="posted")
+        remittance = self._post(answer)
+        with self.assertRaisesRegex(UserError, "as a whole"):
+            remittance.state = "draft"
+
+    def test_nothing_is_moved_onto_a_posted_remittance(self):
+        posted = self._post(self._answer(self._bill_ann(), 85.0, 55.25, 35.0))
+        other = self._bill_ann(start="2026-11-11 19:00:00")
+        draft = self._create_remittance(
+            [self._answer(other, 85.0, 55.25, 35.0)],
+            extra_ids=[Command.create({"amount": 1.0})],
+            amount=86.0,
+        )
+        for record, vals in (
+            (draft.line_ids, {"remittance_id": posted.id}),
+            (draft.extra_ids, {"remittance_id": posted.id}),
+            (draft.line_ids.adjustment_ids[0], {"line_id": posted.line_ids.id}),
+        ):
+            with (
+                self.subTest(model=record._name),
+                self.assertRaisesRegex(UserError, "is in the books"),
+            ):
+                record.write(vals)
+
     def test_lines_of_more_than_the_total(self):
         session = self._bill_ann()
         remittance = self._create_remittance(

@@ -125,6 +125,14 @@ class TestRemittanceUndo(RemittanceCommon):
         with self.assertRaisesRegex(UserError, "in the books"):
             remittance.amount = 90.0
 
+    def test_the_money_cannot_be_moved_or_returned_without_the_remittance(self):
+        remittance = self._post(self._answer(self._bill_ann(), 85.0, 55.25, 35.0))
+        payment = remittance.payment_id
+        with self.assertRaisesRegex(UserError, remittance.name):
+            payment._therapy_move_to(self.mother, "Wrong payer")
+        with self.assertRaisesRegex(UserError, remittance.name):
+            payment._therapy_return(self._today(), "Stopped")
+
     def test_a_remittance_in_a_closed_period_is_undone_on_an_open_day(self):
         session = self._bill_ann()
         before = self._get_state(session)
