@@ -168,6 +168,8 @@ class PaymentTransaction(models.Model):
             payment.paid_by_partner_id = tx.paid_by_id or tx.partner_id
             payment.with_context(therapy_ledger_parts=parts).action_post()
             tx._therapy_reconcile(payment, parts or [])
+            if any(not bill_id for bill_id, _amount in parts or []):
+                tx._therapy_announce_credit(payment)
 
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to book on the bill's partner (M12).
@@ -278,9 +280,8 @@ class PaymentTransaction(models.Model):
         :param payment: the `account.payment`
         """
         payment.therapy_credit_cause = "overpaid"
-        bills = self.therapy_allocation_ids.move_id
         payment.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("Unapplied payment: apply it or give it back"),
-            user_id=bills.invoice_user_id[:1].id or self.env.uid,
+            user_id=payment._therapy_get_clerk().id,
         )

@@ -125,6 +125,18 @@ class TestCharge(TherapyCommon):
         with self.assertRaises(AccessError):
             self._charge(lambda tx: tx._set_done(), user=clinician)
 
+    def test_a_card_that_was_refused_for_good_is_charged_by_nobody(self):
+        asked = []
+        self.token._therapy_pause("The card was stolen.")
+        with self.assertRaisesRegex(ValidationError, "stolen"):
+            self._charge(asked.append)
+        with self.assertRaisesRegex(ValidationError, "stolen"):
+            self._register(asked.append)
+        self.assertFalse(asked)
+        self.token.with_user(self.biller).action_therapy_unpause()
+        self._charge(lambda tx: tx._set_done())
+        self.assertResidual(self.bill, 0.0)
+
     def test_a_failed_posting_is_left_to_the_cron(self):
         transaction_class = self.env.registry["payment.transaction"]
 
@@ -181,6 +193,15 @@ class TestCharge(TherapyCommon):
         tx._post_process()
         self.assertEqual(payment.state, "canceled")
         self.assertCents(self.bill._therapy_get_payable_amount(), 100.0)
+
+    def test_cores_dialog_leaves_a_credit_where_the_bill_was_taken_back(self):
+        payment = self._register(lambda tx: tx._set_pending())
+        note = self.bill._reverse_moves(cancel=True)
+        self.assertEqual(self.bill.voided_by_move_id, note)
+        self._succeed(payment.payment_transaction_id)
+        self.assertEqual(payment.therapy_credit_cause, "overpaid")
+        self.assertTrue(payment.activity_ids, "the practice is told")
+        self.assertCents(self.mother.therapy_credit_amount, 100.0)
 
     def test_cores_dialog_takes_only_the_bills_of_the_payer(self):
         other = self._create_bill(self.father, 50.0)

@@ -1,7 +1,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.tests import freeze_time, tagged
+from odoo import Command
+from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import TherapyCommon
@@ -165,6 +166,13 @@ class TestPosting(TherapyCommon):
         self.assertCents(sum(lines.mapped("amount_residual")), -30.0)
 
     def test_a_late_success_takes_nothing_that_others_reserved(self):
+        self.practice.therapy_desk_user_id = new_test_user(
+            self.env,
+            "desk",
+            groups="therapy_billing.group_biller",
+            company_id=self.practice.id,
+            company_ids=[Command.set(self.practice.ids)],
+        )
         late = self._pay(self.bill, 100.0)
         late._set_canceled()
         other = self._pay(self.bill, 70.0, payer=self.father)
@@ -174,7 +182,9 @@ class TestPosting(TherapyCommon):
         credit = self._receivable(late.payment_id).filtered(lambda x: not x.reconciled)
         self.assertCents(credit.amount_residual, -70.0)
         self.assertEqual(credit.partner_id, self.mother)
-        self.assertTrue(late.payment_id.activity_ids, "the practice is told")
+        told = late.payment_id.activity_ids
+        self.assertEqual(told.user_id, self.practice._therapy_get_desk_user())
+        self.assertEqual(late.payment_id.therapy_credit_cause, "overpaid")
         self._succeed(other)
         self.assertResidual(self.bill, 0.0)
 
