@@ -18,12 +18,12 @@ class PaymentToken(models.Model):
         string="Paused because",
         readonly=True,
         copy=False,
-        help="Runs and automatic payments leave the card alone.",
+        help="Nobody charges the card without its payer until a biller decides so.",
     )
     therapy_paused_at = fields.Datetime(string="Paused on", readonly=True, copy=False)
 
     def action_therapy_unpause(self):
-        """Let runs charge the card again: a person decided so.
+        """Let the card be charged again: a person decided so.
 
         :return: True
         :raise AccessError: if the user is no biller
@@ -31,13 +31,14 @@ class PaymentToken(models.Model):
         if not self.env.user.has_group("therapy_billing.group_biller"):
             raise AccessError(self.env._("Only billers can change cards on file."))
         self.check_access("read")
-        self.sudo().write(  # sudo: billers only read tokens; group checked above
-            {"therapy_pause_reason": False, "therapy_paused_at": False}
-        )
+        for token_sudo in self.sudo():  # sudo: billers only read tokens; group checked
+            token_sudo._therapy_get_same_card().write(
+                {"therapy_pause_reason": False, "therapy_paused_at": False}
+            )
         return True
 
     def _therapy_pause(self, reason):
-        """Keep runs from charging the card.
+        """Keep everybody from charging the card without its payer.
 
         :param str reason: in plain words
         """

@@ -22,6 +22,7 @@ class PaymentTransaction(models.Model):
         provider_sudo = provider.sudo()  # sudo: payers may not read providers
         if vals.get("operation") == "offline":
             bills._therapy_check_earliest_charge()
+            self._therapy_check_card(vals.get("token_id"))
             self._therapy_check_not_revoked(vals.get("token_id"))
         for bill in bills:
             problem = bill._therapy_get_payment_problem()
@@ -36,6 +37,19 @@ class PaymentTransaction(models.Model):
             raise ValidationError(
                 self.env._("Bills of different people are paid one by one.")
             )
+
+    @api.model
+    def _therapy_check_card(self, token_id):
+        """Refuse a card that was refused for good, or too often (M9).
+
+        Whoever asks: a run, a dialog of staff, or core's own.
+
+        :param int token_id: id of the `payment.token`, if any
+        :raise ValidationError: in plain words
+        """
+        token_sudo = self.env["payment.token"].sudo().browse(token_id)  # sudo: payers'
+        if token_id and (problem := token_sudo._therapy_get_charge_problem()):
+            raise ValidationError(problem)
 
     @api.model
     def _therapy_check_amount(self, amount, currency, fee=0.0) -> float:

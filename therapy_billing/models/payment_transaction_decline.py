@@ -2,8 +2,10 @@ import logging
 
 from odoo import fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import format_date
 
 from odoo.addons.therapy_billing.charging import retry
+from odoo.addons.therapy_billing.models.therapy_decline_rule import DECLINE_CLASSES
 
 _logger = logging.getLogger(__name__)
 
@@ -14,12 +16,7 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     therapy_decline_class = fields.Selection(
-        [
-            ("payer", "Ask the payer to approve"),
-            ("never", "Never try this card again"),
-            ("new_card", "Ask for a new card"),
-            ("wait", "Try again later"),
-        ],
+        DECLINE_CLASSES,
         string="After the Decline",
         readonly=True,
         copy=False,
@@ -71,7 +68,7 @@ class PaymentTransaction(models.Model):
                 self.env._(
                     "%(reason)s Charged in vain on %(date)s.",
                     reason=self.state_message or self.env._("The bank refused it."),
-                    date=self.company_id._therapy_local_date(),
+                    date=format_date(self.env, self.company_id._therapy_local_date()),
                 )
             )
         elif rule.decline_class == "payer":

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 #: States of an item that may still change by themselves.
 OPEN_STATES = ("todo", "sent", "pending", "retry")
@@ -117,7 +118,7 @@ class TherapyChargeItem(models.Model):
         again = tx._therapy_get_next_try(self.first_try_at, self.tries)
         if not again:
             return {"state": "failed"}
-        day = self.company_id._therapy_local_date(again)
+        day = format_date(self.env, self.company_id._therapy_local_date(again))
         return {
             "state": "retry",
             "next_try_at": again,

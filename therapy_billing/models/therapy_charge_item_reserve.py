@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date, mute_logger
 
 from odoo.addons.therapy_billing.exceptions import BillBusy
-from odoo.addons.therapy_billing.tools import clock
+from odoo.addons.therapy_billing.tools import clock, errors
 
 
 class TherapyChargeItem(models.Model):
@@ -29,7 +29,7 @@ class TherapyChargeItem(models.Model):
             except BillBusy:
                 item.next_try_at = clock.now() + timedelta(minutes=1)
             except (UserError, psycopg2.errors.UniqueViolation) as error:
-                reason = str(error).strip().partition("\n")[0]
+                reason = errors.describe(self.env, error)
                 item.write({"state": "skipped", "message": reason})
         return transactions
 
@@ -115,11 +115,13 @@ class TherapyChargeItem(models.Model):
     def _get_card(self):
         """Return the card to charge: the one chosen, or the payer's default now.
 
+        Whether it may be charged is asked by the gate.
+
         Note: self.ensure_one()
 
         :return: sudoed card
         :rtype: payment.token
-        :raise UserError: if there is none that can be charged
+        :raise UserError: if there is none
         """
         self.ensure_one()
         # sudo: billers read cards, but not the providers behind them.
@@ -128,9 +130,6 @@ class TherapyChargeItem(models.Model):
             card_sudo = self.partner_id.sudo()._therapy_get_run_card()  # sudo: same
         if not card_sudo:
             raise UserError(self.env._("The payer has no card on file."))
-        problem = card_sudo._therapy_get_charge_problem()
-        if problem:
-            raise UserError(problem)
         return card_sudo
 
     def _apply_credits(self) -> float:

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import mute_logger
 
+from odoo.addons.therapy_billing.models.therapy_charge_item import OPEN_STATES
 from odoo.addons.therapy_billing.tools import clock, cursor
 
 _logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class TherapyChargeRun(models.Model):
             if due:
                 continue
             left = Item.search(
-                domain & Domain("state", "in", ("todo", "sent", "pending", "retry")),
+                domain & Domain("state", "in", OPEN_STATES),
                 order="next_try_at",
                 limit=1,
             )

@@ -5,6 +5,13 @@ from odoo.addons.therapy_billing.charging.retry import parse_days, strictest
 
 #: Stands for every code that no other rule names.
 ANY_CODE = "*"
+#: What a decline leads to.
+DECLINE_CLASSES = [
+    ("payer", "Ask the payer to approve"),
+    ("never", "Never try this card again"),
+    ("new_card", "Ask for a new card"),
+    ("wait", "Try again later"),
+]
 
 
 class TherapyDeclineRule(models.Model):
@@ -23,17 +30,11 @@ class TherapyDeclineRule(models.Model):
         required=True, help="The processor's code; * stands for all others."
     )
     provider_code = fields.Char(
-        string="Processor", help="Technical name, e.g. stripe. Empty: any processor."
+        string="Processor",
+        help="Technical name of the payment provider. Empty: any processor.",
     )
     decline_class = fields.Selection(
-        [
-            ("payer", "Ask the payer to approve"),
-            ("never", "Never try this card again"),
-            ("new_card", "Ask for a new card"),
-            ("wait", "Try again later"),
-        ],
-        string="What to Do",
-        required=True,
+        DECLINE_CLASSES, string="What to Do", required=True
     )
     retry_days = fields.Char(
         string="Tries after Days",

@@ -79,6 +79,27 @@ class TestChargeRunDeclines(ChargeRunCommon):
             )
         )
         self.assertEqual(twin._therapy_get_charge_problem(), token.therapy_pause_reason)
+        twin.with_user(self.biller).action_therapy_unpause()
+        self.assertFalse(token._therapy_get_charge_problem())
+
+    def test_an_error_of_the_database_is_told_in_plain_words(self):
+        self._save_card("pm_card_visa")
+        run = self._create_run(self._create_bill())
+        self.env["payment.transaction"].sudo().create(  # sudo: as the provider's code
+            {
+                "provider_id": self.provider.id,
+                "payment_method_id": self.provider.payment_method_ids[:1].id,
+                "reference": f"{run.item_ids.move_id.name}-C{run.item_ids.id}",
+                "amount": 1.0,
+                "currency_id": run.currency_id.id,
+                "partner_id": self.payer.id,
+                "operation": "offline",
+            }
+        )
+        self._work(run)
+        self.assertEqual(run.item_ids.state, "skipped")
+        self.assertIn("unique", run.item_ids.message)
+        self.assertNotIn("constraint", run.item_ids.message)
 
     def test_the_strictest_code_decides(self):
         Rule = self.env["therapy.decline.rule"]
