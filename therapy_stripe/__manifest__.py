@@ -15,6 +15,7 @@
         "data/ir_cron_data.xml",
         "data/payment_method_data.xml",
         "data/therapy_decline_rule_data.xml",
+        "data/therapy_fee_rule_data.xml",
         "wizards/therapy_charge_wizard_views.xml",
         "wizards/therapy_card_views.xml",
         "wizards/therapy_stripe_compliance_views.xml",

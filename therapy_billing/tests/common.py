@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
@@ -49,6 +50,32 @@ class TherapyCommon(AccountPaymentCommon):
                 "patient_id": cls.ann.id,
                 "insurer_id": cls.insurer.id,
                 "copay": 30.0,
+            }
+        )
+
+    @classmethod
+    def _allow_fee(cls):
+        """Let the practice, in Texas, take a fee on credit cards."""
+        cls.practice.partner_id.write(
+            {
+                "state_id": cls.env.ref("base.state_us_44").id,
+                "country_id": cls.env.ref("base.us").id,
+            }
+        )
+        cls.practice.write(
+            {
+                "therapy_fee_enabled": True,
+                "therapy_fee_told_on": cls._today() - timedelta(days=30),
+            }
+        )
+        cls.card_cost = cls.env["therapy.fee.rule"].create(
+            {
+                "name": "A card processor",
+                "kind": "cost",
+                "percent": 2.9,
+                "fixed_amount": 0.30,
+                "source": "Its list price",
+                "source_date": cls._today(),
             }
         )
 
@@ -154,7 +181,7 @@ class TherapyCommon(AccountPaymentCommon):
             **vals,
         }
         Transaction = self.env["payment.transaction"].with_context(**context)
-        return Transaction.sudo().create(values)
+        return Transaction.sudo().create(values)  # sudo: as the payment form does
 
     def _succeed(self, transaction):
         """Let the processor say yes, and post."""

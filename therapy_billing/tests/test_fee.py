@@ -17,15 +17,7 @@ class TestFee(TherapyCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.texas = cls.env.ref("base.state_us_44")
-        cls.practice.partner_id.write(
-            {"state_id": cls.texas.id, "country_id": cls.env.ref("base.us").id}
-        )
-        cls.practice.write(
-            {
-                "therapy_fee_enabled": True,
-                "therapy_fee_told_on": cls._today() - timedelta(days=30),
-            }
-        )
+        cls._allow_fee()
         cls.rules = cls.env["therapy.fee.rule"]
         cls.bill = cls._create_bill(cls.mother, 100.0)
 
@@ -89,7 +81,7 @@ class TestFee(TherapyCommon):
         self.assertEqual(self.fee().amount, 0.0)
 
     def test_no_fee_when_the_cost_is_not_known(self):
-        self.env.ref("therapy_billing.fee_rule_cost").active = False
+        self.rules.search([("kind", "=", "cost")]).active = False
         self.assertIn("costs", self.fee().problem)
 
     def test_no_fee_in_another_currency(self):

@@ -1,10 +1,11 @@
-from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import NOW, TherapyCommon
+
+FEE_LOGGER = "odoo.addons.therapy_billing.models.payment_transaction_fee"
 
 
 @tagged("post_install", "-at_install")
@@ -222,29 +223,19 @@ class TestRefund(TherapyCommon):
 
     def test_cores_own_refund_obeys_the_same_rules(self):
         tx = self.paid()
-        tx.sudo()._refund(60.0)
+        tx.sudo()._refund(60.0)  # sudo: as core's wizard
         self.assertResidual(self.bill, 60.0)
         with self.assertRaises(ValidationError):
-            tx.sudo()._refund(60.0)
-        tx.sudo()._refund(40.0)
+            tx.sudo()._refund(60.0)  # sudo: as core's wizard
+        tx.sudo()._refund(40.0)  # sudo: as core's wizard
         self.assertResidual(self.bill, 100.0)
         self.assertReceivable(self.mother, 100.0)
 
     # === THE FEE === #
 
     def paid_with_fee(self, base=50.0):
-        self.practice.partner_id.write(
-            {
-                "state_id": self.env.ref("base.state_us_44").id,
-                "country_id": self.env.ref("base.us").id,
-            }
-        )
-        self.practice.write(
-            {
-                "therapy_fee_enabled": True,
-                "therapy_fee_told_on": self._today() - timedelta(days=40),
-            }
-        )
+        if not self.practice.therapy_fee_enabled:
+            self._allow_fee()
         fee = self.env["therapy.fee.rule"]._get_fee(
             base, self.usd, self.practice, self.mother, "credit"
         )
@@ -287,9 +278,41 @@ class TestRefund(TherapyCommon):
         self.assertCents(rest.amount, -50.0)
         self.assertResidual(self.bill, 100.0)
 
+    def test_a_fee_that_cannot_go_back_holds_up_no_other(self):
+        txs = self.paid_with_fee(20.0) | self.paid_with_fee(30.0)
+        txs.write({"fee_is_due_back": True})
+        give_back = type(txs)._therapy_refund
+
+        def fail(tx, *args, **kwargs):
+            if tx == txs[0]:
+                raise ValueError("broken for the test")
+            return give_back(tx, *args, **kwargs)
+
+        with (
+            patch.object(type(txs), "_therapy_refund", fail),
+            self.assertLogs(FEE_LOGGER, "ERROR"),
+        ):
+            txs._cron_therapy_return_fees()
+        self.assertEqual(txs.mapped("fee_is_due_back"), [True, False])
+        self.assertCents(self.income(), txs[0].fee_amount)
+        txs._cron_therapy_return_fees()
+        self.assertCents(self.income(), 0.0)
+
+    def test_a_fee_that_the_processor_keeps_is_told_to_a_person(self):
+        tx = self.paid_with_fee()
+        tx.fee_is_due_back = True
+        with patch.object(
+            self.env.registry["payment.transaction"],
+            "_send_refund_request",
+            lambda refund: refund._set_error("no"),
+        ):
+            tx._cron_therapy_return_fees()
+        self.assertFalse(tx.fee_is_due_back)
+        self.assertIn("1.50", tx.payment_id.activity_ids.note)
+
     def test_cores_refund_of_a_total_takes_its_part_of_the_fee(self):
         tx = self.paid_with_fee()
-        tx.sudo()._refund(25.75)
+        tx.sudo()._refund(25.75)  # sudo: as core's wizard
         self.assertResidual(self.bill, 75.0)
         self.assertCents(self.income(), 0.75)
 
@@ -323,9 +346,19 @@ class TestRefund(TherapyCommon):
         with self.assertRaises(ValidationError):
             self.give_back(tx, 10.0)
 
+    def test_a_bill_credited_and_then_unpaid_is_settled_with_its_credit_note(self):
+        tx = self.paid()
+        note = self.bill._reverse_moves()
+        note.action_post()
+        self.assertResidual(note, 100.0)
+        tx.payment_id._therapy_book_back(self._today(), "Account closed")
+        self.assertResidual(self.bill, 0.0)
+        self.assertResidual(note, 0.0)
+        self.assertReceivable(self.mother, 0.0)
+
     def test_in_a_closed_month_a_return_is_dated_on_the_first_open_day(self):
         tx = self.paid()
-        self.practice.sudo().fiscalyear_lock_date = "2026-11-30"
+        self.practice.fiscalyear_lock_date = "2026-11-30"
         entry = tx.payment_id._therapy_book_back(self._today(), "Account closed")
         self.assertEqual(str(entry.date), "2026-12-01")
 
@@ -345,6 +378,17 @@ class TestRefund(TherapyCommon):
         wizard.action_refund()
         self.assertEqual(len(self.asked), 1)
         self.assertResidual(self.bill, 75.0)
+
+    def test_two_clicks_at_once_are_one_refund(self):
+        wizard = self.open_wizard(self.paid().payment_id)
+        wizard.line_ids.amount = 25.0
+        wizard.action_refund()
+        # The other request did not see yet that the first one had begun.
+        wizard.transaction_id = False
+        with self.assertRaisesRegex(UserError, "started already"):
+            wizard.action_refund()
+        self.assertEqual(len(self.asked), 1)
+        self.assertResidual(self.bill, 25.0)
 
     def test_the_dialog_offers_what_no_bill_took(self):
         tx = self.paid()
