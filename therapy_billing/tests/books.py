@@ -1,6 +1,7 @@
 """What must be true of any practice's books, in plain SQL: no addon code.
 
-Amounts are whole cents. Each statement of NOTHING must find nothing.
+Amounts are whole cents. Each statement of NOTHING must find nothing; those of ALWAYS
+hold whatever addons are there.
 """
 
 RECEIVABLE = """
@@ -45,7 +46,7 @@ LIVE_SHARES = """
 BILLING_STATES = """
     SELECT id, billing_state FROM therapy_session WHERE company_id = %(company)s"""
 
-NOTHING = {
+ALWAYS = {
     "an entry does not balance": """
         SELECT move_id FROM account_move_line WHERE parent_state = 'posted'
       GROUP BY 1 HAVING SUM(ROUND(balance * 100)) <> 0""",
@@ -75,6 +76,39 @@ NOTHING = {
                SELECT COALESCE(SUM(note.amount_total), 0) FROM account_move note
                 WHERE note.reversed_entry_id = move.id AND note.state = 'posted')
       GROUP BY 1, 2 HAVING COUNT(*) > 1""",
+    "a bill is not worth its shares (M1)": """
+        SELECT move.name FROM account_move move
+          JOIN therapy_session_share share ON share.move_id = move.id
+         WHERE move.state = 'posted' AND move.therapy_remittance_id IS NULL
+      GROUP BY move.id
+        HAVING ROUND(move.amount_total * 100) <> SUM(ROUND(share.amount * 100))""",
+    "a finished try still holds a part (M3)": """
+        SELECT allocation.id FROM therapy_payment_allocation allocation
+          JOIN payment_transaction tx ON tx.id = allocation.transaction_id
+         WHERE allocation.live
+           AND tx.state NOT IN ('draft', 'pending', 'authorized')""",
+    "more is held than is open (M3)": """
+        SELECT move.name FROM account_move move
+          JOIN therapy_payment_allocation allocation
+            ON allocation.move_id = move.id AND allocation.live
+      GROUP BY move.id HAVING SUM(allocation.amount) > move.amount_residual + 0.001""",
+    "done, but not posted (M5)": """
+        SELECT tx.reference FROM payment_transaction tx
+          LEFT JOIN account_payment payment ON payment.id = tx.payment_id
+          LEFT JOIN account_move move ON move.id = payment.move_id
+         WHERE tx.state = 'done' AND tx.operation <> 'validation'
+           AND (move.id IS NULL OR move.state <> 'posted'
+                OR ROUND(payment.amount * 100) <> ABS(ROUND(tx.amount * 100)))""",
+    "a payment is booked on another than the bill's payer (M12)": """
+        SELECT payment.id FROM account_payment payment
+          JOIN therapy_payment_allocation allocation
+            ON allocation.transaction_id = payment.payment_transaction_id
+          JOIN account_move move ON move.id = allocation.move_id
+         WHERE payment.partner_id <> move.partner_id
+            OR payment.paid_by_partner_id <> allocation.partner_id""",
+}
+NOTHING = {
+    **ALWAYS,
     "live says something else than the bill (M2)": """
         SELECT share.id FROM therapy_session_share share
           JOIN account_move move ON move.id = share.move_id
@@ -95,35 +129,12 @@ NOTHING = {
       GROUP BY line.id
         HAVING COALESCE(SUM(ROUND(share.amount * 100)), 0) <> ROUND(line.amount * 100)
         """,
-    "a bill is not worth its shares (M1)": """
-        SELECT move.name FROM account_move move
-          JOIN therapy_session_share share ON share.move_id = move.id
-         WHERE move.state = 'posted' AND move.therapy_remittance_id IS NULL
-      GROUP BY move.id
-        HAVING ROUND(move.amount_total * 100) <> SUM(ROUND(share.amount * 100))""",
     "an insurer's answer moves more or less than it says (M1)": """
         SELECT move.therapy_remittance_id, share.session_line_id
           FROM therapy_session_share share JOIN account_move move
             ON move.id = share.move_id AND move.therapy_remittance_id IS NOT NULL
          WHERE share.kind = 'supplement' AND share.live
       GROUP BY 1, 2 HAVING SUM(ROUND(share.amount * 100)) <> 0""",
-    "a finished try still holds a part (M3)": """
-        SELECT allocation.id FROM therapy_payment_allocation allocation
-          JOIN payment_transaction tx ON tx.id = allocation.transaction_id
-         WHERE allocation.live
-           AND tx.state NOT IN ('draft', 'pending', 'authorized')""",
-    "more is held than is open (M3)": """
-        SELECT move.name FROM account_move move
-          JOIN therapy_payment_allocation allocation
-            ON allocation.move_id = move.id AND allocation.live
-      GROUP BY move.id HAVING SUM(allocation.amount) > move.amount_residual + 0.001""",
-    "done, but not posted (M5)": """
-        SELECT tx.reference FROM payment_transaction tx
-          LEFT JOIN account_payment payment ON payment.id = tx.payment_id
-          LEFT JOIN account_move move ON move.id = payment.move_id
-         WHERE tx.state = 'done' AND tx.operation <> 'validation'
-           AND (move.id IS NULL OR move.state <> 'posted'
-                OR ROUND(payment.amount * 100) <> ABS(ROUND(tx.amount * 100)))""",
     "a payment was cancelled instead of taken back by an entry (M5)": """
         SELECT payment.id FROM account_payment payment
           JOIN account_move move ON move.id = payment.move_id
@@ -132,11 +143,4 @@ NOTHING = {
         SELECT id FROM account_move
          WHERE is_move_sent AND move_type = 'out_invoice' AND state <> 'posted'
            AND is_therapy_bill""",
-    "a payment is booked on another than the bill's payer (M12)": """
-        SELECT payment.id FROM account_payment payment
-          JOIN therapy_payment_allocation allocation
-            ON allocation.transaction_id = payment.payment_transaction_id
-          JOIN account_move move ON move.id = allocation.move_id
-         WHERE payment.partner_id <> move.partner_id
-            OR payment.paid_by_partner_id <> allocation.partner_id""",
 }

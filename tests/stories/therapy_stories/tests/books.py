@@ -5,6 +5,8 @@ whole cents. The stories' database holds nothing but the story, so the whole of 
 read.
 """
 
+from odoo.addons.therapy_billing.tests.books import ALWAYS
+
 # Partner -> cents that the ledger says are receivable.
 RECEIVABLE = """
     SELECT line.partner_id, SUM(ROUND(line.balance * 100))::bigint
@@ -56,47 +58,13 @@ CHARGED = """
 
 # Each of these must find nothing.
 NOTHING = {
+    **ALWAYS,
     "the trial balance is not 0": """
         SELECT SUM(ROUND(balance * 100)) FROM account_move_line
          WHERE parent_state = 'posted' HAVING SUM(ROUND(balance * 100)) <> 0""",
-    "an entry does not balance": """
-        SELECT move_id FROM account_move_line WHERE parent_state = 'posted'
-      GROUP BY 1 HAVING SUM(ROUND(balance * 100)) <> 0""",
-    "a bill is overpaid": """
-        SELECT name FROM account_move
-         WHERE move_type = 'out_invoice' AND amount_residual < 0""",
-    "what is open does not follow from what was reconciled": """
-        SELECT line.id FROM account_move_line line
-          JOIN account_account account ON account.id = line.account_id
-         WHERE account.account_type = 'asset_receivable'
-           AND line.parent_state = 'posted'
-           AND ROUND(line.amount_residual * 100) <> ROUND(line.balance * 100)
-             - COALESCE((SELECT SUM(ROUND(amount * 100)) FROM account_partial_reconcile
-                          WHERE debit_move_id = line.id), 0)
-             + COALESCE((SELECT SUM(ROUND(amount * 100)) FROM account_partial_reconcile
-                          WHERE credit_move_id = line.id), 0)""",
-    "one payer's money pays another's bill": """
-        SELECT partial.id FROM account_partial_reconcile partial
-          JOIN account_move_line debit ON debit.id = partial.debit_move_id
-          JOIN account_move_line credit ON credit.id = partial.credit_move_id
-         WHERE debit.partner_id <> credit.partner_id""",
-    "a share is on two live bills": """
-        SELECT share.session_line_id, share.partner_id
-          FROM therapy_session_share share JOIN account_move move
-            ON move.id = share.move_id AND move.state <> 'cancel'
-         WHERE share.kind = 'base' AND move.amount_total > (
-               SELECT COALESCE(SUM(note.amount_total), 0) FROM account_move note
-                WHERE note.reversed_entry_id = move.id AND note.state = 'posted')
-      GROUP BY 1, 2 HAVING COUNT(*) > 1""",
     "a share says live twice": """
         SELECT session_line_id, partner_id FROM therapy_session_share
          WHERE live AND kind = 'base' GROUP BY 1, 2 HAVING COUNT(*) > 1""",
-    "a bill is not worth its shares": """
-        SELECT move.name FROM account_move move
-          JOIN therapy_session_share share ON share.move_id = move.id
-         WHERE move.state = 'posted' AND move.therapy_remittance_id IS NULL
-      GROUP BY move.id
-        HAVING ROUND(move.amount_total * 100) <> SUM(ROUND(share.amount * 100))""",
     "a line of an insurer's answer is not worth its shares": """
         SELECT move.name FROM account_move move
           JOIN account_move_line line ON line.move_id = move.id
@@ -121,28 +89,11 @@ NOTHING = {
          WHERE move.state = 'posted' AND account.account_type = 'asset_receivable'
            AND item.amount_residual <> 0
       GROUP BY line.session_id, move.id HAVING BOOL_AND(share.answered)""",
-    "a finished try still holds a part": """
-        SELECT allocation.id FROM therapy_payment_allocation allocation
-          JOIN payment_transaction tx ON tx.id = allocation.transaction_id
-         WHERE allocation.live
-           AND tx.state NOT IN ('draft', 'pending', 'authorized')""",
     "a try under way holds nothing": """
         SELECT allocation.id FROM therapy_payment_allocation allocation
           JOIN payment_transaction tx ON tx.id = allocation.transaction_id
          WHERE NOT allocation.live
            AND tx.state IN ('draft', 'pending', 'authorized')""",
-    "more is held than is open": """
-        SELECT move.name FROM account_move move
-          JOIN therapy_payment_allocation allocation
-            ON allocation.move_id = move.id AND allocation.live
-      GROUP BY move.id HAVING SUM(allocation.amount) > move.amount_residual + 0.001""",
-    "done, but not posted": """
-        SELECT tx.reference FROM payment_transaction tx
-          LEFT JOIN account_payment payment ON payment.id = tx.payment_id
-          LEFT JOIN account_move move ON move.id = payment.move_id
-         WHERE tx.state = 'done' AND tx.operation <> 'validation'
-           AND (move.id IS NULL OR move.state <> 'posted'
-                OR ROUND(payment.amount * 100) <> ABS(ROUND(tx.amount * 100)))""",
     "posted, but not done": """
         SELECT tx.reference FROM account_payment payment
           JOIN account_move move ON move.id = payment.move_id AND move.state = 'posted'
@@ -152,13 +103,6 @@ NOTHING = {
         SELECT payment_transaction_id FROM account_payment
          WHERE payment_transaction_id IS NOT NULL AND state <> 'canceled'
       GROUP BY 1 HAVING COUNT(*) > 1""",
-    "a payment is booked on another than the bill's payer": """
-        SELECT payment.id FROM account_payment payment
-          JOIN therapy_payment_allocation allocation
-            ON allocation.transaction_id = payment.payment_transaction_id
-          JOIN account_move move ON move.id = allocation.move_id
-         WHERE payment.partner_id <> move.partner_id
-            OR payment.paid_by_partner_id <> allocation.partner_id""",
     "a payment is not reconciled with exactly its bills": """
         SELECT tx.reference FROM therapy_payment_allocation allocation
           JOIN payment_transaction tx
