@@ -1,10 +1,8 @@
-import re
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.therapy_billing.models.account_move_credit import CREDIT_CAUSES
-from odoo.addons.therapy_billing.tools.luhn import luhn_ok
+from odoo.addons.therapy_billing.tools.card_numbers import has_card_number
 
 
 class AccountPayment(models.Model):
@@ -39,22 +37,21 @@ class AccountPayment(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("therapy_reference", "therapy_note", "memo")
+    @api.constrains("therapy_reference", "memo")
     def _check_no_card_number(self):
-        """Refuse what looks like a card number (P2).
+        """Refuse what looks like a card number (P2); the note has its own guard.
 
-        :raise ValidationError: if a text holds 13 to 19 digits with a right check digit
+        :raise ValidationError: if a text that a person typed holds one
         """
         for payment in self:
-            texts = [payment.therapy_reference, payment.therapy_note]
-            # What a provider's try is called is no text of a person; a date and a time
-            # in it are 14 digits, and one in ten has a right check digit.
-            if not payment.payment_transaction_id:
-                texts.append(payment.memo)
-            if any(_has_card_number(text) for text in texts if text):
-                raise ValidationError(
-                    self.env._("This looks like a card number: do not write it down.")
-                )
+            # A payment service numbers its payments: one in ten looks like a card.
+            if payment.payment_method_line_id.therapy_kind == "other":
+                continue
+            if has_card_number(payment.therapy_reference or ""):
+                payment._therapy_refuse_card_number("therapy_reference")
+            # What a provider's try is called is no text of a person.
+            if not payment.payment_transaction_id and has_card_number(payment.memo):
+                payment._therapy_refuse_card_number("memo")
 
     # === CRUD METHODS === #
 
@@ -180,17 +177,4 @@ class AccountPayment(models.Model):
             raise UserError(self.env._("Only a posted payment can be corrected."))
         if self.therapy_return_move_id:
             raise UserError(self.env._("This payment has been returned already."))
-
-
-def _has_card_number(text) -> bool:
-    """Tell whether a text holds what looks like a card number.
-
-    >>> _has_card_number("card 4242 4242 4242 4242"), _has_card_number("check 10442")
-    (True, False)
-
-    :param str text: the text
-    :return: whether 13 to 19 digits in a row have a right check digit
-    :rtype: bool
-    """
-    runs = re.findall(r"\d(?:[ -]?\d){12,18}", text)
-    return any(luhn_ok(re.sub(r"[ -]", "", run)) for run in runs)
+        self.move_id._therapy_check_remittance()

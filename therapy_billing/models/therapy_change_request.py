@@ -1,9 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.therapy_billing.models.account_payment_receipt import (
-    _has_card_number,
-)
 from odoo.addons.therapy_billing.tools import clock
 
 #: What a payer may ask for.
@@ -30,16 +27,16 @@ class TherapyChangeRequest(models.Model):
 
     _name = "therapy.change.request"
     _description = "Request of a Payer"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "therapy.numbered.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "therapy.card.number.mixin",
+    ]
+    _therapy_guarded = ("text", "answer")
     _order = "id desc"
     _check_company_auto = True
 
-    name = fields.Char(
-        required=True,
-        readonly=True,
-        copy=False,
-        default=lambda self: self.env._("New"),
-    )
     partner_id = fields.Many2one(
         "res.partner",
         string="Payer",
@@ -75,13 +72,6 @@ class TherapyChangeRequest(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Handled by", tracking=True, copy=False
     )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
 
     _amount_positive = models.Constraint(
         "CHECK(COALESCE(amount, 0) >= 0)", "An amount cannot be negative."
@@ -91,9 +81,9 @@ class TherapyChangeRequest(models.Model):
 
     @api.constrains("text", "answer")
     def _check_texts(self):
-        """Refuse card numbers (P2), and texts without end.
+        """Refuse texts without end.
 
-        :raise ValidationError: saying which
+        :raise ValidationError: saying how long they may be
         """
         for request in self:
             for text in filter(None, (request.text, request.answer)):
@@ -104,27 +94,18 @@ class TherapyChangeRequest(models.Model):
                             limit=TEXT_LIMIT,
                         )
                     )
-                if _has_card_number(text):
-                    raise ValidationError(
-                        self.env._(
-                            "This looks like a card number: do not write it down."
-                        )
-                    )
 
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Number the requests and put them before whoever handles them.
+        """Put the requests before whoever handles them.
 
         :param list vals_list: values
         :return: the requests
         :rtype: recordset of `therapy.change.request`
         :raise ValidationError: if a payer has too many open requests
         """
-        for vals in vals_list:
-            if not vals.get("name"):
-                vals["name"] = self.env["ir.sequence"].next_by_code(self._name)
         requests = super().create(vals_list)
         for request in requests:
             request._check_open_limit()

@@ -4,6 +4,8 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, new_test_user, tagged
 
+from odoo.addons.therapy_billing.tools.card_numbers import has_card_number
+
 from .common import NOW, TherapyCommon
 
 
@@ -111,6 +113,12 @@ class TestReceipts(TherapyCommon):
             with self.assertRaises(ValidationError):
                 self._record(10.0, **{field: "visa 4242 4242 4242 4242"})
 
+    def test_a_payment_service_may_number_its_payments_like_cards(self):
+        number = "3812345678901234569"
+        self.assertTrue(has_card_number(number))
+        payment = self._record(10.0, "other", reference=number)
+        self.assertEqual(payment.therapy_reference, number)
+
     def test_a_bill_that_is_paid_or_not_open_takes_nothing(self):
         self._record(100.0)
         with self.assertRaises(ValidationError):
@@ -151,6 +159,20 @@ class TestReceipts(TherapyCommon):
                 ]
             )
             self.assertCents(sum(lines.mapped("balance")), balance)
+
+    def test_a_bill_credited_meanwhile_is_settled_with_its_credit_note(self):
+        for vals in (
+            {"kind": "return", "date": "2026-11-16"},
+            {"partner_id": self.father.id},
+        ):
+            with self.subTest(vals=vals):
+                bill = self._create_bill(self.mother, 100.0)
+                payment = self._record(100.0, bill=bill)
+                note = bill._reverse_moves()
+                note.action_post()
+                self._correct(payment, **vals)
+                self.assertResidual(bill, 0.0)
+                self.assertResidual(note, 0.0)
 
     def test_a_payment_moved_to_nobodys_bill_is_a_credit(self):
         payment = self._record(60.0)

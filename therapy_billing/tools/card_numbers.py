@@ -3,7 +3,7 @@
 A number counts when its length, first digits and check digit are those of a payment
 card. That leaves trace numbers of banks and insurers alone in nine cases of ten, and
 always the 15-digit form of an NPI (80840...), which has the same check digit. Texts of
-references are not looked at at all: see `therapy.card.number.mixin`.
+references are mostly not looked at: see `therapy.card.number.mixin`.
 """
 
 import re
