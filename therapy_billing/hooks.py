@@ -17,6 +17,7 @@ def pre_init_hook(env):
         "therapy_opening_reference": "varchar",
         "therapy_remittance_id": "int4",
         "therapy_determined_on": "date",
+        "therapy_is_disputed": "bool",
     }
     for name, column_type in columns.items():
         if not sql.column_exists(env.cr, "account_move", name):

@@ -33,6 +33,7 @@ from . import (
     card_number_guarded,
     ir_actions_report,
     mail_activity,
+    numbered_mixin,
     payment_provider,
     payment_provider_rate,
     payment_token,

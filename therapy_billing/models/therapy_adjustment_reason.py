@@ -1,5 +1,12 @@
 from odoo import fields, models
 
+#: Ways to waive money; each has an account of the practice.
+ADJUSTMENT_KINDS = [
+    ("writeoff", "Write-off"),
+    ("discount", "Discount"),
+    ("goodwill", "Goodwill"),
+]
+
 
 class TherapyAdjustmentReason(models.Model):
     """Why money is waived: asked for by every write-off, discount and goodwill."""
@@ -9,15 +16,7 @@ class TherapyAdjustmentReason(models.Model):
     _order = "kind, sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    kind = fields.Selection(
-        [
-            ("writeoff", "Write-off"),
-            ("discount", "Discount"),
-            ("goodwill", "Goodwill"),
-        ],
-        required=True,
-        default="writeoff",
-    )
+    kind = fields.Selection(ADJUSTMENT_KINDS, required=True, default="writeoff")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(

@@ -24,16 +24,10 @@ class TherapyBillingRun(models.Model):
 
     _name = "therapy.billing.run"
     _description = "Billing Run"
-    _inherit = ["mail.thread"]
+    _inherit = ["therapy.numbered.mixin", "mail.thread"]
     _order = "id desc"
     _check_company_auto = True
 
-    name = fields.Char(
-        required=True,
-        readonly=True,
-        copy=False,
-        default=lambda self: self.env._("New"),
-    )
     date_from = fields.Date(
         string="Sessions from",
         required=True,
@@ -112,13 +106,6 @@ class TherapyBillingRun(models.Model):
         readonly=False,
         precompute=True,
     )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
 
     _date_order = models.Constraint(
         "CHECK(date_to >= date_from)", "The last day cannot be before the first."
@@ -169,19 +156,6 @@ class TherapyBillingRun(models.Model):
             run.problem_count = len(run.problem_ids)
 
     # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Number the runs.
-
-        :param list vals_list: values of the runs
-        :return: the runs
-        :rtype: recordset of `therapy.billing.run`
-        """
-        for vals in vals_list:
-            if not vals.get("name"):
-                vals["name"] = self.env["ir.sequence"].next_by_code(self._name)
-        return super().create(vals_list)
 
     def write(self, vals):
         """Keep what the bills were made by.

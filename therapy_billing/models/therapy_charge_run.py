@@ -15,16 +15,10 @@ class TherapyChargeRun(models.Model):
 
     _name = "therapy.charge.run"
     _description = "Charge Run"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["therapy.numbered.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
 
-    name = fields.Char(
-        required=True,
-        readonly=True,
-        copy=False,
-        default=lambda self: self.env._("New"),
-    )
     due_until = fields.Date(
         string="Bills Due until",
         default=lambda self: self.env.company._therapy_local_date(),
@@ -64,13 +58,6 @@ class TherapyChargeRun(models.Model):
     amount_total = fields.Monetary(string="To Charge", compute="_compute_counts")
     charged_amount = fields.Monetary(string="Charged", compute="_compute_counts")
     credit_amount = fields.Monetary(string="From Credit", compute="_compute_counts")
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
 
     # === COMPUTE METHODS === #
 
@@ -96,19 +83,6 @@ class TherapyChargeRun(models.Model):
             run.credit_amount = sum(row[4] for row in own)
 
     # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Number the runs.
-
-        :param list vals_list: values of the runs
-        :return: the runs
-        :rtype: recordset of `therapy.charge.run`
-        """
-        for vals in vals_list:
-            if not vals.get("name"):
-                vals["name"] = self.env["ir.sequence"].next_by_code(self._name)
-        return super().create(vals_list)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_started(self):

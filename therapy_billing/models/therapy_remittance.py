@@ -4,6 +4,23 @@ from odoo.tools import format_date
 
 #: Totals of the lines shown beside the total of the remittance.
 SUMS = ("paid", "contract_amount", "patient_amount")
+#: What is in the books once it is posted.
+POSTED_FIELDS = frozenset(
+    {
+        "partner_id",
+        "trace",
+        "date",
+        "amount",
+        "method_line_id",
+        "company_id",
+        "line_ids",
+        "extra_ids",
+    }
+)
+#: What only posting and undoing write.
+STATE_FIELDS = frozenset(
+    {"state", "payment_id", "posted_at", "posted_by_id", "undo_reason"}
+)
 
 
 class TherapyRemittance(models.Model):
@@ -43,17 +60,10 @@ class TherapyRemittance(models.Model):
 
     _name = "therapy.remittance"
     _description = "Remittance of an Insurer"
-    _inherit = ["mail.thread"]
+    _inherit = ["therapy.numbered.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(
-        string="Number",
-        required=True,
-        readonly=True,
-        copy=False,
-        default=lambda self: self.env._("New"),
-    )
     partner_id = fields.Many2one(
         "res.partner",
         string="Insurer",
@@ -126,13 +136,6 @@ class TherapyRemittance(models.Model):
     posted_at = fields.Datetime(readonly=True, copy=False)
     posted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     undo_reason = fields.Char(readonly=True, copy=False, tracking=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
 
     _trace_uniq = models.UniqueIndex(
         "(company_id, partner_id, trace) WHERE state <> 'undone'",
@@ -214,17 +217,14 @@ class TherapyRemittance(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Number the remittances and tidy their trace numbers.
+        """Tidy the trace numbers.
 
         :param list vals_list: values of the remittances
         :return: the remittances
         :rtype: recordset of `therapy.remittance`
+        :raise UserError: if one were born posted
         """
-        # sudo: a biller may not read sequences.
-        sequence_sudo = self.env["ir.sequence"].sudo()  # sudo: see the line above
-        for vals in vals_list:
-            if not vals.get("name"):
-                vals["name"] = sequence_sudo.next_by_code("therapy.remittance")
+        self._check_state_fields({name for vals in vals_list for name in vals})
         return super().create([self._clean(vals) for vals in vals_list])
 
     def write(self, vals):
@@ -232,10 +232,10 @@ class TherapyRemittance(models.Model):
 
         :param dict vals: new values
         :return: True
-        :raise UserError: if a posted remittance would change
+        :raise UserError: if a posted remittance would change, or its state by hand
         """
-        fixed = {"partner_id", "trace", "date", "amount", "line_ids", "extra_ids"}
-        if fixed & set(vals):
+        self._check_state_fields(set(vals))
+        if POSTED_FIELDS & set(vals):
             self._check_draft()
         return super().write(self._clean(vals))
 
@@ -258,6 +258,15 @@ class TherapyRemittance(models.Model):
         if vals.get("trace"):
             vals = dict(vals, trace=" ".join(vals["trace"].upper().split()))
         return vals
+
+    def _check_state_fields(self, names):
+        """Refuse to say by hand that a remittance is in the books, or is not.
+
+        :param set names: names of the fields to be written
+        :raise UserError: for everybody but the code that posts and undoes
+        """
+        if STATE_FIELDS & names and not self.env.su:
+            raise UserError(self.env._("A remittance is posted or undone as a whole."))
 
     def _check_draft(self):
         """Refuse to change what is in the books.

@@ -113,7 +113,7 @@ class TestCardAuthorization(CardAuthorizationCommon):
             mute_logger("odoo.sql_db"),
             self.env.cr.savepoint(),
         ):
-            self.request.sudo().state = "signed"
+            self.request.sudo().state = "signed"  # sudo: not even then
             self.env.flush_all()
 
     def test_a_card_that_was_removed_is_not_signed_for(self):
@@ -132,7 +132,7 @@ class TestCardAuthorization(CardAuthorizationCommon):
             {"token_id": self._create_token(partner_id=self.mother.id).id},
         ):
             with self.assertRaises(UserError, msg=vals):
-                self.request.sudo().write(vals)
+                self.request.sudo().write(vals)  # sudo: not even then
         with self.assertRaises(UserError):
             self.request.write({"state": "requested"})
         with self.assertRaises(UserError):
@@ -258,7 +258,7 @@ class TestCardAuthorization(CardAuthorizationCommon):
             self.env, "rosa", groups="base.group_portal", partner_id=self.mother.id
         )
         self.practice.therapy_desk_user_id = self.env.user
-        self.request.with_user(portal).sudo()._therapy_sign(
+        self.request.with_user(portal).sudo()._therapy_sign(  # sudo: as the page
             SIGNATURE, "Rosa Ives", self.card, "portal", "192.0.2.7"
         )
         self.assertEqual(self.request.activity_ids.user_id, self.env.user)

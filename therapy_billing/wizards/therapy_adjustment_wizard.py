@@ -1,5 +1,9 @@
 from odoo import api, fields, models
 
+from odoo.addons.therapy_billing.models.therapy_adjustment_reason import (
+    ADJUSTMENT_KINDS,
+)
+
 
 class TherapyAdjustmentWizard(models.TransientModel):
     """Write-off, discount or goodwill, always with a reason."""
@@ -11,15 +15,7 @@ class TherapyAdjustmentWizard(models.TransientModel):
 
     move_id = fields.Many2one("account.move", string="Bill", readonly=True)
     partner_id = fields.Many2one("res.partner", string="Payer", required=True)
-    kind = fields.Selection(
-        [
-            ("writeoff", "Write-off"),
-            ("discount", "Discount"),
-            ("goodwill", "Goodwill"),
-        ],
-        required=True,
-        default="discount",
-    )
+    kind = fields.Selection(ADJUSTMENT_KINDS, required=True, default="discount")
     reason_id = fields.Many2one(
         "therapy.adjustment.reason",
         required=True,
