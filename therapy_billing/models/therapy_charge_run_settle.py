@@ -111,11 +111,12 @@ class TherapyChargeRun(models.Model):
         """Go on with the runs in the background, oldest first.
 
         Several processes may do this at once. A run is charged in the name of the
-        person who started it.
+        person who started it; without one it would be charged with the job's rights.
         """
         self._resume()
         cursor.commit(self.env)  # What was written apart is seen from now on.
-        for run in self.search([("state", "=", "running")], order="id"):
+        started = [("state", "=", "running"), ("started_by_id", "!=", False)]
+        for run in self.search(started, order="id"):
             own = run.with_user(run.started_by_id).with_company(run.company_id)
             try:
                 if not own._work():

@@ -62,6 +62,13 @@ class TestChargeRun(ChargeRunCommon):
         run.action_find_bills()
         self.assertEqual(len(run.item_ids.move_id), len(run.item_ids))
 
+    def test_a_run_that_nobody_started_is_not_charged(self):
+        self._save_card("pm_card_visa")
+        run = self._create_run(self._create_bill(), state="running")
+        self._run_job()
+        self.assertEqual(run.item_ids.state, "todo")
+        self.assertFalse(self.sandbox.intents())
+
     def test_insurers_and_paid_bills_are_not_in_a_run(self):
         self._save_card()
         insurer = self.env["res.partner"].create({"name": "Plan", "is_insurer": True})
