@@ -22,6 +22,7 @@ from . import (
     account_move_transfer,
     account_partial_reconcile,
     account_payment,
+    account_payment_batch,
     account_payment_correction,
     account_payment_fee,
     account_payment_method_line,

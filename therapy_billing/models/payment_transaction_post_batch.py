@@ -16,6 +16,8 @@ class PaymentTransaction(models.Model):
         :return: None
         """
         batch, parts = self._therapy_choose_for_batch()
+        # Read the bills' lines at once, not bill by bill below.
+        batch.therapy_allocation_ids.move_id.line_ids.mapped("account_id.account_type")
         for provider, transactions in batch.grouped("provider_id").items():
             payments = self.env["account.payment"].with_company(provider.company_id)
             payments = payments.with_context(therapy_ledger_parts_of=parts).create(

@@ -48,11 +48,7 @@ class AccountPayment(models.Model):
         mails_sudo = self.env["mail.mail"].sudo()  # sudo: mails are for administrators
         emails = []
         for payment in self.sudo():  # sudo: payments are processed for visitors
-            addresses = payment.partner_id.therapy_receipt_ids.filtered(
-                lambda row, own=payment: (
-                    row.state == "confirmed" and row.company_id == own.company_id
-                )
-            )
+            addresses = payment._therapy_get_receipt_addresses()
             if not addresses:
                 continue
             rendered = template._generate_template(
@@ -73,6 +69,18 @@ class AccountPayment(models.Model):
         mails_sudo._therapy_hand_over()
         return emails
 
+    def _therapy_get_receipt_addresses(self):
+        """Return where receipts of this payment go.
+
+        Note: self.ensure_one()
+
+        :rtype: recordset of `therapy.receipt.address`
+        """
+        self.ensure_one()
+        return self.partner_id.therapy_receipt_ids.filtered(
+            lambda row: row.state == "confirmed" and row.company_id == self.company_id
+        )
+
 
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
@@ -88,6 +96,8 @@ class PaymentTransaction(models.Model):
                 or not tx.therapy_allocation_ids
                 or not payment
                 or payment.therapy_receipt_sent_at
+                # A savepoint each would be felt in a run of thousands.
+                or not payment._therapy_get_receipt_addresses()
             ):
                 continue
             try:
