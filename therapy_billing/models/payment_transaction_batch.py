@@ -61,11 +61,12 @@ class PaymentTransaction(models.Model):
             numbers = [number for number, _answer in answers]
             # sudo: results are written by this code only.
             txs_sudo = env[self._name].sudo().browse(numbers)  # sudo: see above
-            txs_sudo = txs_sudo.with_context(therapy_batch=True)
+            txs_sudo = txs_sudo.with_context(therapy_batch=True)._therapy_with_notes()
             locked = txs_sudo.try_lock_for_update(allow_referencing=True)
             for tx_sudo, (_number, answer) in zip(txs_sudo, answers, strict=True):
                 if tx_sudo in locked:
                     tx_sudo._therapy_record_answer(answer)
+            txs_sudo._therapy_write_notes()
             # If this process does not live to post them, the queue does.
             cron = env.ref("payment.cron_post_process_payment_tx")
             soon = clock.now() + timedelta(minutes=1)

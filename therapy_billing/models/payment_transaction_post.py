@@ -140,10 +140,10 @@ class PaymentTransaction(models.Model):
         )
         waiting._therapy_post_drafts()
         waiting._therapy_create_payments()
-        notes = {} if len(waiting) > 1 else None
-        waiting = waiting.with_context(therapy_notes=notes)
+        if len(waiting) > 1:
+            waiting = waiting._therapy_with_notes()
         result = super(PaymentTransaction, waiting)._post_process()
-        waiting._therapy_write_notes(notes or {})
+        waiting._therapy_write_notes()
         done = waiting.filtered(lambda tx: tx.state == "done" and tx.payment_id)
         done._therapy_release()
         return result
