@@ -68,7 +68,11 @@ class TherapyStripeController(StripeController):
             secrets = provider._therapy_stripe_get_webhook_secrets()
             event = read_event(payload, header, secrets)
             if event and bool(event.get("livemode")) == (provider.state == "enabled"):
-                request.env["therapy.stripe.event"]._receive(provider, event)
-                return request.make_response("")
+                events = request.env["therapy.stripe.event"]
+                response = request.make_response("")
+                if events._receive(provider, event, wake=False):
+                    # Stripe need not wait for it.
+                    response.call_on_close(events._wake_workers)
+                return response
         _logger.info("Refused an event that no secret of ours has signed")
         return request.make_response("", status=400)

@@ -3,8 +3,10 @@ import hmac
 import json
 import time
 from itertools import permutations
+from queue import Queue
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import LockError
 from odoo.tests import HttpCase, tagged
 
@@ -101,6 +103,21 @@ class TestEvent(TherapyStripeCommon, HttpCase):
         self.assertEqual(self._send(body, None), 400)
         self.assertEqual(self._send(body, self._sign(body, "")), 400)
         self.assertFalse(self.events.search_count([]))
+
+    def test_an_event_makes_the_job_due_and_wakes_it_once_after_the_answer(self):
+        cron = self.env.ref("therapy_stripe.ir_cron_stripe_events")
+        triggers = self.env["ir.cron.trigger"]
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
+        woken = Queue()
+        self.patch(self.registry["ir.cron"], "_notifydb", lambda jobs: woken.put(jobs))
+        body = self._build("payment_intent.succeeded", "pi_x")
+        self._send(body, self._sign(body))
+        self.assertEqual(woken.get(timeout=10).env.cr.dbname, self.env.cr.dbname)
+        due = triggers.search([("cron_id", "=", cron.id)])
+        self.assertEqual(len(due), 1)
+        self.assertLessEqual(due.call_at, fields.Datetime.now())
+        self._send(body, self._sign(body))
+        self.assertTrue(woken.empty())
 
     def test_current_previous_and_double_signatures_are_accepted(self):
         for secret in (WEBHOOK_SECRET, PREVIOUS):
