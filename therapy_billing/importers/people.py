@@ -21,6 +21,19 @@ def patient_key(last, first, birthdate):
     return rows_tool.fold(last), rows_tool.fold(first), birthdate
 
 
+def stored_key(patient):
+    """Return what identifies a patient who is there already.
+
+    :param patient: a `res.partner`; one without first and last name goes by the name
+    :return: the key, as of :func:`patient_key`
+    :rtype: tuple
+    """
+    last, first = patient.therapy_last_name, patient.therapy_first_name
+    if not last and not first:
+        first, _blank, last = (patient.name or "").rpartition(" ")
+    return patient_key(last, first, patient.birthdate)
+
+
 class People:
     """Index of the partners that a file may name; read once per import."""
 
@@ -53,10 +66,7 @@ class People:
 
         :param patient: a `res.partner`
         """
-        last, first = patient.therapy_last_name, patient.therapy_first_name
-        if not last and not first:
-            first, _blank, last = (patient.name or "").rpartition(" ")
-        self.patients[patient_key(last, first, patient.birthdate)] = patient
+        self.patients[stored_key(patient)] = patient
 
     def add_provider(self, provider):
         """Remember a provider by NPI and by name.

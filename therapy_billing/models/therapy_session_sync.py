@@ -4,13 +4,30 @@ import psycopg2
 
 from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
+from odoo.addons.therapy_billing.importers.people import patient_key, stored_key
 from odoo.addons.therapy_billing.tools import clock, errors, rows
 
-#: What a session and a service may say, and what they must.
-KEYS = {"external_id", "patient", "provider", "start", "state", "services"}
+#: What a session, a patient and a service may say, and of which kind it is.
+KEYS = {
+    "external_id": (str, int),
+    "patient": (int, dict),
+    "provider": (int, str),
+    "start": (str,),
+    "state": (str,),
+    "services": (list,),
+}
+PATIENT_KEYS = dict.fromkeys(("last_name", "first_name", "birthdate"), (str,))
+SERVICE_KEYS = {
+    "code": (str, int),
+    "minutes": (int,),
+    "units": (int, float),
+    "modifiers": (str,),
+    "pos": (str,),
+}
+#: What a session must say.
 NEEDED = ("external_id", "patient", "start")
-SERVICE_KEYS = {"code", "minutes", "units", "modifiers", "pos"}
 
 
 class TherapySession(models.Model):
@@ -54,7 +71,7 @@ class TherapySession(models.Model):
                 self.env.flush_all()
         except AccessError:
             raise
-        except (UserError, psycopg2.IntegrityError) as error:
+        except (UserError, psycopg2.IntegrityError, psycopg2.DataError) as error:
             self.env.invalidate_all()
             reason = errors.describe(self.env, error)
             return {**result, "result": "rejected", "reason": reason}
@@ -68,18 +85,16 @@ class TherapySession(models.Model):
         :rtype: tuple
         :raise UserError: with what is wrong
         """
-        self._sync_check_keys(values, KEYS, NEEDED)
+        values = self._sync_read(values, KEYS, NEEDED)
+        number = str(values["external_id"])
         session = self.search(
-            [
-                ("external_id", "=", values["external_id"]),
-                ("company_id", "=", self.env.company.id),
-            ]
+            [("external_id", "=", number), ("company_id", "=", self.env.company.id)]
         )
         vals = self._sync_prepare(values)
         services = [self._sync_service(line) for line in values.get("services") or ()]
         if not session:
             lines = [Command.create(line) for line in services]
-            vals |= {"external_id": values["external_id"], "line_ids": lines}
+            vals |= {"external_id": number, "line_ids": lines}
             return self.create([vals]), "created"
         changed = {
             name: value
@@ -93,20 +108,36 @@ class TherapySession(models.Model):
             session.write({"line_ids": changed_lines})
         return session, "updated" if changed or changed_lines else "unchanged"
 
-    def _sync_check_keys(self, values, allowed, needed):
-        """Refuse what is not understood, rather than leave it out.
+    def _sync_read(self, values, allowed, needed) -> dict:
+        """Return what was sent; refuse what is not understood, rather than drop it.
 
-        :param dict values: what was sent
-        :param set allowed: names that may be there
+        :param dict values: what was sent; nothing (null) is as if it were not named
+        :param dict allowed: kinds by name that may be there
         :param needed: names that must be there
+        :return: the values that say something
+        :rtype: dict
         :raise UserError: with the name
         """
         if not isinstance(values, dict):
             raise UserError(self.env._("This is not a set of names and values."))
-        if unknown := sorted(set(values) - allowed):
+        if unknown := sorted(map(str, set(values) - set(allowed))):
             raise UserError(self.env._("Unknown: %(names)s.", names=", ".join(unknown)))
-        if missing := [name for name in needed if not values.get(name)]:
+        # XML-RPC has no null: its clients send False.
+        named = {
+            name: value
+            for name, value in values.items()
+            if value is not None and value is not False
+        }
+        if missing := [name for name in needed if not named.get(name)]:
             raise UserError(self.env._("Missing: %(names)s.", names=", ".join(missing)))
+        for name, value in named.items():
+            if isinstance(value, bool) or not isinstance(value, allowed[name]):
+                raise UserError(
+                    self.env._(
+                        "This is no %(name)s: %(value)s", name=name, value=str(value)
+                    )
+                )
+        return named
 
     def _sync_prepare(self, values) -> dict:
         """Return the values of a session, without its services.
@@ -145,13 +176,13 @@ class TherapySession(models.Model):
         """
         try:
             moment = datetime.fromisoformat(text).replace(microsecond=0)
-        except (TypeError, ValueError):
+            if moment.tzinfo:
+                return moment.astimezone(timezone.utc).replace(tzinfo=None)
+            return clock.to_utc(moment, self.env.company.therapy_tz)
+        except (ValueError, OverflowError):
             raise UserError(
                 self.env._("Impossible start: %(text)s", text=text)
             ) from None
-        if moment.tzinfo:
-            return moment.astimezone(timezone.utc).replace(tzinfo=None)
-        return clock.to_utc(moment, self.env.company.therapy_tz)
 
     def _sync_patient(self, who):
         """Return the patient.
@@ -161,19 +192,20 @@ class TherapySession(models.Model):
         :raise UserError: if there is not exactly one
         """
         Partner = self.env["res.partner"]
+        domain = self._sync_get_people_domain() & Domain("is_patient", "=", True)
         if isinstance(who, dict):
-            names = ("last_name", "first_name", "birthdate")
-            self._sync_check_keys(who, set(names), names)
-            found = Partner.search(
-                [
-                    ("is_patient", "=", True),
-                    ("therapy_last_name", "=ilike", who["last_name"]),
-                    ("therapy_first_name", "=ilike", who["first_name"]),
-                    ("birthdate", "=", who["birthdate"]),
-                ]
-            )
+            who = self._sync_read(who, PATIENT_KEYS, tuple(PATIENT_KEYS))
+            try:
+                birthdate = rows.parse_date(who["birthdate"])
+            except ValueError as error:
+                raise UserError(
+                    self.env._("Impossible date of birth: “%(text)s”", text=str(error))
+                ) from None
+            key = patient_key(who["last_name"], who["first_name"], birthdate)
+            found = Partner.search(domain & Domain("birthdate", "=", birthdate))
+            found = found.filtered(lambda patient: stored_key(patient) == key)
         else:
-            found = Partner.search([("is_patient", "=", True), ("id", "=", who)])
+            found = Partner.search(domain & Domain("id", "=", who))
         if len(found) != 1:
             raise UserError(self.env._("No patient, or several, are called this."))
         return found
@@ -185,18 +217,29 @@ class TherapySession(models.Model):
         :return: one `res.partner`
         :raise UserError: if there is not exactly one
         """
-        field = "id" if isinstance(who, int) else "npi"
         Partner = self.env["res.partner"]
-        found = Partner.search([("is_provider", "=", True), (field, "=", who)])
-        if not found and field == "npi":
-            found = Partner.search(
-                [("is_provider", "=", True), ("name", "=ilike", who)]
+        domain = self._sync_get_people_domain() & Domain("is_provider", "=", True)
+        if isinstance(who, int):
+            found = Partner.search(domain & Domain("id", "=", who))
+        else:
+            found = Partner.search(domain & Domain("npi", "=", who))
+        if not found and isinstance(who, str):
+            found = Partner.search(domain).filtered(
+                lambda provider: rows.fold(provider.name) == rows.fold(who)
             )
         if len(found) != 1:
             raise UserError(
                 self.env._("No provider, or several: %(who)s", who=str(who))
             )
         return found
+
+    def _sync_get_people_domain(self):
+        """Return the domain of the people whom the practice may know.
+
+        :return: the domain
+        :rtype: Domain
+        """
+        return Domain("company_id", "in", [False, self.env.company.id])
 
     def _sync_service(self, line) -> dict:
         """Return the values of one service.
@@ -206,7 +249,7 @@ class TherapySession(models.Model):
         :rtype: dict
         :raise UserError: with what is wrong
         """
-        self._sync_check_keys(line, SERVICE_KEYS, ("code",))
+        line = self._sync_read(line, SERVICE_KEYS, ("code",))
         product = self.env["product.product"].search(
             [
                 ("therapy_code", "=", rows.clean(str(line["code"]))),

@@ -38,6 +38,9 @@ class TestExternalApi(TherapyCommon, HttpCase):
             **vals,
         }
 
+    def _person(self, **vals):
+        return {**self._session()["patient"], **vals}
+
     def _sync(self, *sessions):
         return (
             self.env["therapy.session"]
@@ -129,6 +132,18 @@ class TestExternalApi(TherapyCommon, HttpCase):
             ({"services": [{"code": "90837", "minutes": -5}]}, "between 0 and 1440"),
             ({"amount": 12}, "Unknown: amount"),
             ({"external_id": ""}, "Missing: external_id"),
+            ({"external_id": ["EHR-1"]}, "This is no external_id: ['EHR-1']"),
+            ({"start": "9999-12-31T23:59:59"}, "Impossible start"),
+            ({"state": ["held"]}, "This is no state"),
+            ({"patient": "Kim Ives"}, "This is no patient: Kim Ives"),
+            ({"patient": True}, "This is no patient: True"),
+            ({"patient": self._person(birthdate="03/40/2015")}, "date of birth"),
+            ({"patient": self._person(last_name=5)}, "This is no last_name: 5"),
+            ({"provider": {"npi": "1234567893"}}, "This is no provider"),
+            ({"services": [{"code": "90837", "minutes": "55"}]}, "no minutes: 55"),
+            ({"services": [{"code": "90837", "units": "x"}]}, "no units: x"),
+            ({"services": [{"code": "90837", "modifiers": 95}]}, "no modifiers: 95"),
+            ({"services": [{"code": "90837", "minutes": 10**12}]}, "out of range"),
         ):
             with mute_logger("odoo.sql_db"):
                 bad, fine = self._sync(self._session(**wrong), good)
@@ -137,6 +152,34 @@ class TestExternalApi(TherapyCommon, HttpCase):
             self.assertIn(fine["result"], ("created", "unchanged"))
             self.assertFalse(self._get())
         self.assertEqual(len(self._get("EHR-2")), 1)
+
+    def test_a_name_is_a_name_and_no_pattern(self):
+        for vals in ({"last_name": "%"}, {"first_name": "K_m"}):
+            [result] = self._sync(self._session(patient=self._person(**vals)))
+            self.assertIn("No patient", result["reason"], vals)
+        for vals in ({"provider": "June%"}, {"provider": "J_ne Blake"}):
+            [result] = self._sync(self._session(**vals))
+            self.assertIn("No provider", result["reason"], vals)
+        same = self._person(last_name="IVES", first_name=" kim ")
+        [result] = self._sync(self._session(patient=same, provider="june blake"))
+        self.assertEqual(result["result"], "created")
+
+    def test_people_of_another_practice_are_not_found(self):
+        other = self.env["res.company"].create({"name": "Other practice"})
+        twin = self.kim.sudo().copy({"company_id": other.id})  # sudo: not the user's
+        twin.name = self.kim.name
+        self.biller.company_ids += other
+        [result] = self._sync(self._session())
+        self.assertEqual(result["result"], "created")
+        self.assertEqual(self._get().patient_id, self.kim)
+
+    def test_null_is_as_good_as_not_named(self):
+        services = [{"code": "90837", "units": None, "minutes": False}]
+        [result] = self._sync(self._session(state=None, services=services))
+        self.assertEqual(result["result"], "created")
+        session = self._get()
+        self.assertEqual(session.state, "scheduled")
+        self.assertEqual((session.line_ids.minutes, session.line_ids.units), (55, 1))
 
     def test_nobody_without_the_right_sends_sessions(self):
         employee = new_test_user(self.env, "none", groups="base.group_user")
