@@ -252,6 +252,18 @@ class TestFamilyPage(TherapyCommon):
         self.assertEqual(row.share_text, "The rest")
         self.assertEqual(self.kim.guarantor_ids._therapy_get_weights(), [7000, 3000])
 
+    def test_shares_that_do_not_add_up_are_shown_and_mended_on_the_page(self):
+        self.kim.guarantor_ids[0].percent = 60
+        action = self.kim.action_view_therapy_family()
+        family = self.env["therapy.family"].browse(action["res_id"])
+        self.assertIn("10 percent is missing", family.summary)
+        family.date = "2026-11-01"
+        row = self.kim.guarantor_ids[0]
+        with self.assertRaisesRegex(ValidationError, "5 percent is missing"):
+            family.guarantor_ids = [Command.update(row.id, {"percent": 65})]
+        family.guarantor_ids = [Command.update(row.id, {"percent": 70})]
+        self.assertNotIn("missing", family.summary)
+
     def test_a_whole_family_is_entered_on_an_empty_page(self):
         family = self.env["therapy.family"].create(
             {"patient_ids": [Command.create({"name": "Zoe Orr"})]}

@@ -135,7 +135,8 @@ class TherapyFamily(models.TransientModel):
         :return: True
         """
         result = super().write(vals)
-        self._check_family()
+        if {"patient_ids", "guarantor_ids", "coverage_ids"} & set(vals):
+            self._check_family()
         return result
 
     def _check_family(self):
@@ -173,17 +174,18 @@ class TherapyFamily(models.TransientModel):
         # The page shows who pays for each of them (P7).
         self.env["therapy.access.log"]._therapy_log(patients, "form")
         own = [("company_id", "=", self.env.company.id)]
-        return self.create(
-            {
-                "patient_ids": [Command.set(patients.ids)],
-                "guarantor_ids": [
-                    Command.set(patients.guarantor_ids.filtered_domain(own).ids)
-                ],
-                "coverage_ids": [
-                    Command.set(patients.coverage_ids.filtered_domain(own).ids)
-                ],
-            }
-        )
+        vals = {
+            "patient_ids": [Command.set(patients.ids)],
+            "guarantor_ids": [
+                Command.set(patients.guarantor_ids.filtered_domain(own).ids)
+            ],
+            "coverage_ids": [
+                Command.set(patients.coverage_ids.filtered_domain(own).ids)
+            ],
+        }
+        # Looking changes nothing: shares that do not add up (an import leaves them) are
+        # shown here with what is missing, and refused when the page is saved.
+        return super().create([vals])
 
     def _get_action(self) -> dict:
         """Return the action that shows this page.
