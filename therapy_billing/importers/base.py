@@ -102,10 +102,19 @@ class Importer:
         :rtype: list[Result]
         :raise UserError: if the file is not of this kind
         """
-        if self.mapping:
-            return self.read_rows(self._read_mapped(content))
         try:
-            rows = rows_tool.read_csv(content, self.columns)
+            if self.mapping:
+                rows = self._read_mapped(content)
+            else:
+                rows = rows_tool.read_csv(content, self.columns)
+        except rows_tool.Unreadable as error:
+            raise UserError(
+                self._(
+                    "Row %(number)s of the file cannot be read: a quotation mark is "
+                    "missing there, or one is too many.",
+                    number=str(error),
+                )
+            ) from None
         except ValueError as error:
             raise UserError(
                 self._(
@@ -175,6 +184,27 @@ class Importer:
         except (UserError, psycopg2.IntegrityError):
             _logger.info("A batch of %s failed; trying row by row.", model)
         return [self._create_one(Model, vals, results) for vals, results in prepared]
+
+    def update_record(self, record, vals, results) -> bool:
+        """Write values to a record, or reject the results they come from.
+
+        :param record: the record
+        :param dict vals: the values
+        :param list results: results to reject if they cannot be written
+        :return: whether they were written
+        :rtype: bool
+        """
+        try:
+            with self.env.cr.savepoint():
+                record.write(vals)
+                self.env.flush_all()
+                return True
+        except AccessError:
+            raise
+        except (UserError, psycopg2.IntegrityError) as error:
+            for result in results:
+                result.reject(errors.describe(self.env, error))
+            return False
 
     def _create_one(self, Model, vals, results):
         """Create one record, or reject the results it comes from.

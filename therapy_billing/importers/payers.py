@@ -63,11 +63,11 @@ class PayersImporter(PayersParser):
                 if rows_tool.fold(partner.name) == rows_tool.fold(vals["name"])
                 and not partner.is_patient
             ]
+            results = [payer.result for payer in family]
             if same:
-                same[0].write(vals)
-                self.people.patients[head.patient] = same[0]
+                if self.update_record(same[0], vals, results):
+                    self.people.patients[head.patient] = same[0]
             else:
-                results = [payer.result for payer in family]
                 new.append(({**vals, "company_id": self.company.id}, results))
         for patient in self.create_records("res.partner", new):
             if patient:
@@ -274,4 +274,6 @@ class PayersImporter(PayersParser):
                 )
         insurers = [payer for payer in family if payer.role == "insurer"]
         for payer in insurers[1:]:
-            payer.result.warn(self._("Only the first insurer of a patient is billed."))
+            payer.result.warn(
+                self._("This insurer is asked after the one before has answered.")
+            )

@@ -29,6 +29,7 @@ class RemittancesReader(Importer):
     """Reads what the rows say; who inherits from it keeps what is right."""
 
     columns = (INSURER, TRACE, DATE, TOTAL, CLAIM, CODE, CHARGE, PAID, ADJUSTMENTS)
+    optional = (LAST, FIRST, DOB, ALLOWED)
 
     def read_rows(self, rows):
         """Read the remittances. See :meth:`Importer.read_rows`."""

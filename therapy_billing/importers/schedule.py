@@ -166,7 +166,14 @@ class ScheduleImporter(ScheduleParser):
         new = {}
         for service in services:
             key, name, npi, function = service.provider
-            if key and key not in self.people.providers and key not in new:
+            if not key or key in self.people.providers or key in new:
+                continue
+            known = self.people.providers.get(rows_tool.fold(name))
+            if known and not known.npi:
+                # Somebody entered by name; the file knows the number too.
+                known.npi = npi
+                self.people.add_provider(known)
+            else:
                 vals = {
                     "name": name,
                     "npi": npi or False,

@@ -160,5 +160,5 @@ class ServicesImporter(Importer):
         if not changed:
             result.unchanged()
             return
-        service.write(changed)
-        result.reasons.append(self._("The service was there and got these values."))
+        if self.update_record(service, changed, [result]):
+            result.reasons.append(self._("The service was there and got these values."))

@@ -89,6 +89,32 @@ class TestImport(ImportCommon):
         )
         self.assertAlmostEqual(service.list_price, 18.0)
 
+    def test_an_amount_that_can_be_read_in_two_ways_is_refused(self):
+        content = b'Service Code,Name,Rate Per Unit\nA1,One,"30,00"\nA2,Two,%s\n'
+        record = self._import("services", content % (b"9" * 40))
+        self.assertEqual(self._states(record), {2: "rejected", 3: "rejected"})
+        self.assertIn("30,00", self._reason(record, 2))
+
+    def test_a_service_that_cannot_take_new_values_does_not_stop_the_others(self):
+        self._import("services")
+        service = self.env["product.template"].search(
+            [("therapy_code", "=", "97153"), ("company_id", "=", self.company.id)]
+        )
+        service.therapy_unit_rule_id = self.env.ref("therapy_billing.unit_rule_cms")
+        content = (
+            b"Service Code,Name,Minutes Per Unit,Rate Per Unit\n"
+            b"97153,ABA,,20\nN1,New,,30\n"
+        )
+        record = self._import("services", content)
+        self.assertEqual(self._states(record), {2: "rejected", 3: "imported"})
+        self.assertIn("needs minutes per unit", self._reason(record, 2))
+        self.assertAlmostEqual(service.list_price, 17.33)
+
+    def test_a_quotation_mark_that_is_never_closed_swallows_no_rows(self):
+        content = self._content("services").replace(b"\n", b'\nX9,"Half,30\n', 1)
+        with self.assertRaisesRegex(UserError, "Row 2 of the file cannot be read"):
+            self._import("services", content)
+
     # === PAYERS === #
 
     def test_payers_are_known_by_email_and_insurers_by_name(self):
@@ -168,6 +194,14 @@ class TestImport(ImportCommon):
         self.assertEqual(first.provider_id.name, "June Blake")
         self.assertEqual(first.provider_id.npi, "1234567893")
         self.assertEqual(second.patient_id.coverage_ids.member_number, "M1")
+
+    def test_a_provider_entered_by_name_gets_the_number_of_the_file(self):
+        june = self.env["res.partner"].create(
+            {"name": "June Blake", "is_provider": True, "company_id": self.company.id}
+        )
+        self._import_all()
+        self.assertEqual(self._sessions()[0].provider_id, june)
+        self.assertEqual(june.npi, "1234567893")
 
     def test_wrong_rows_are_rejected_with_a_reason_and_nothing_of_them_is_kept(self):
         record = self._import_all()[2]

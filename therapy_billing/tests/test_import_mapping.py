@@ -3,6 +3,9 @@ import base64
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.therapy_billing.importers import IMPORTERS
+from odoo.addons.therapy_billing.tools import mapping as mapping_tool
+
 from .test_import import ImportCommon
 
 SCHEDULE = """Appointment;When;Client;Born;Therapist;Result;Procedure;Qty
@@ -111,6 +114,41 @@ class TestImportMapping(ImportCommon):
         session = self.env["therapy.session"].search([("external_id", "=", "X-2")])
         self.assertEqual(session.state, "held")
         self.assertEqual(record.rejected_count, 2)
+
+    def test_amounts_and_dates_of_payers_and_insurers_are_read_as_the_file_has_them(
+        self,
+    ):
+        content = (
+            b"Last Name;First Name;DOB;Payer;E-mail;Role;Share;Co-pay\n"
+            b"Ober;Ann;05.06.1980;;ann@example.com;self;100,00;\n"
+            b"Ober;Ann;05.06.1980;Far Mutual;;insurer;;1.030,50\n"
+            b"Twa;Ina;05.06.80;;ina@example.com;self;100;\n"
+            b"Ter;Ivo;05/13/1980;;ivo@example.com;self;100;\n"
+        )
+        record = self._new(content, kind="payers")
+        record.action_map_columns()
+        record.mapping_id.date_order = "dmy"
+        record.mapping_id.decimal_sign = ","
+        self.assertFalse(record.mapping_id.missing)
+        record.action_import()
+        insurer = self.env["res.partner"].search([("name", "=", "Far Mutual")])
+        coverage = self.env["therapy.coverage"].search(
+            [("insurer_id", "=", insurer.id)]
+        )
+        self.assertAlmostEqual(coverage.copay, 1030.5)
+        self.assertEqual(str(coverage.patient_id.birthdate), "1980-06-05")
+        rejected = record.line_ids.filtered(lambda line: line.state == "rejected")
+        self.assertEqual(rejected.mapped("row_number"), [4, 5])
+        self.assertIn("05.06.80", rejected[0].reason)
+        self.assertIn("05.13.1980", rejected[1].reason)
+
+    def test_columns_with_dates_and_amounts_are_those_of_the_files(self):
+        there = set()
+        for importer in IMPORTERS.values():
+            there |= {*importer.columns, *importer.optional}
+        named = {*mapping_tool.NUMBERS, *mapping_tool.DATES, *mapping_tool.NAMES}
+        named |= {mapping_tool.TIME, mapping_tool.BIRTHDATE, mapping_tool.ADJUSTMENTS}
+        self.assertFalse((named | set(mapping_tool.SYNONYMS)) - there)
 
     def test_words_are_pairs(self):
         mapping = self._map(self._new())

@@ -4,6 +4,7 @@ Nothing here knows Odoo. A row is a dict of cleaned cells by column, as
 :mod:`.rows` reads them.
 """
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,8 +16,9 @@ DATE_ORDERS = {
     "dmy": ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y"),
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
 }
-#: Our columns that hold dates, times, names and numbers.
-DATES = ("Date", "DOB", "Due Date")
+#: Our columns that hold dates, times, names and numbers; `importers/` names them.
+DATES = ("Date", "Due Date", "Payment Date")
+BIRTHDATE = "DOB"
 TIME = "Start Time"
 NAMES = ("Last Name", "First Name")
 NUMBERS = (
@@ -25,9 +27,15 @@ NUMBERS = (
     "Minutes Per Unit",
     "Rate Per Unit",
     "Percent",
-    "Copay",
+    "Copay Per Session",
     "Amount",
+    "Total",
+    "Charge",
+    "Allowed",
+    "Paid",
 )
+#: Our column of amounts with a reason before each: CO-45 55.25; PR-3 35.00
+ADJUSTMENTS = "Adjustments"
 #: Other words for our columns, folded.
 SYNONYMS = {
     "Session ID": ("appointment id", "id", "event id", "visit id", "session number"),
@@ -54,19 +62,25 @@ SYNONYMS = {
     "Modifiers": ("modifier", "modifier code", "mods"),
     "Member ID": ("member number", "policy number", "insurance id"),
     "Primary Insurer Name": ("insurer", "primary insurance", "insurance", "payer"),
-    "Payer": ("payer name", "guarantor", "responsible party", "billing contact"),
     "Payer Name": ("payer", "guarantor", "responsible party", "billing contact"),
-    "Email": ("e-mail", "email address", "payer email"),
     "Payer Email": ("email", "e-mail", "email address"),
     "Role": ("relation", "relationship", "payer role"),
     "Percent": ("share", "share %", "percentage"),
-    "Copay": ("co-pay", "copayment", "copay amount"),
+    "Copay Per Session": ("copay", "co-pay", "copayment", "copay amount"),
     "Name": ("description", "service", "service name"),
     "Rate Per Unit": ("rate", "fee", "price", "charge per unit"),
     "Minutes Per Unit": ("unit minutes", "min per unit"),
     "Reference": ("invoice number", "invoice", "bill number", "number"),
     "Amount": ("balance", "open amount", "amount due", "outstanding"),
     "Due Date": ("due", "payment due"),
+    "Insurer": ("payer", "insurance", "insurance company"),
+    "Trace Number": ("trace", "eft number", "check number", "check or eft number"),
+    "Payment Date": ("check date", "paid on"),
+    "Total": ("check amount", "total paid", "payment amount"),
+    "Claim": ("claim number", "claim id"),
+    "Charge": ("billed", "billed amount", "charge amount"),
+    "Allowed": ("allowed amount",),
+    "Paid": ("paid amount", "payment"),
 }
 
 
@@ -152,12 +166,14 @@ def translate(cells: dict, columns: list[Column], order: str, decimal: str) -> d
         target = column.target
         if target in NAMES and len({headers.get(name) for name in NAMES}) == 1:
             text = _split_name(text)[NAMES.index(target)]
-        elif target in DATES:
-            text = _read_date(text, order)
+        elif target in (*DATES, BIRTHDATE):
+            text = _read_date(text, order, is_birthdate=target == BIRTHDATE)
         elif target == TIME and headers.get("Date") == column.header:
             text = text.partition(" ")[2]
         elif target in NUMBERS:
             text = _read_number(text, decimal)
+        elif target == ADJUSTMENTS:
+            text = _read_adjustments(text, decimal)
         result[target] = text
     return result
 
@@ -175,28 +191,52 @@ def _split_name(text: str) -> tuple[str, str]:
     return last.strip(), first.strip()
 
 
-def _read_date(text: str, order: str) -> str:
+def _read_date(text: str, order: str, is_birthdate: bool = False) -> str:
     """Return a date as ISO text; a time behind it is left out.
 
     >>> _read_date("12/10/2026 4:15 PM", "dmy"), _read_date("soon", "dmy")
     ('2026-10-12', 'soon')
+
+    What is no date in the file's order must not pass for one in another order. A year
+    of two digits tells nothing about a birth.
+
+    >>> _read_date("12/13/2026", "dmy"), _read_date("03/01/55", "mdy", True)
+    ('12.13.2026', '03.01.55')
     """
     day = text.partition(" ")[0].partition("T")[0]
     for pattern in DATE_ORDERS[order]:
+        if is_birthdate and pattern.endswith("%y"):
+            continue
         try:
             return datetime.strptime(day, pattern).date().isoformat()
         except ValueError:
             continue
-    return text
+    return text.replace("/", ".")
 
 
 def _read_number(text: str, decimal: str) -> str:
-    """Return a number with a decimal point and without currency or thousands.
+    """Return a number with a decimal point and without currency.
 
     >>> _read_number("1.234,50 $", ","), _read_number("$1,234.50", ".")
-    ('1234.50', '1234.50')
+    ('1,234.50', '1,234.50')
+
+    Whether the other sign separates thousands is for who parses the number to judge.
+
+    >>> _read_number("30,00", "."), _read_number("30.00", ",")
+    ('30,00', '30,00')
     """
     text = text.strip(" $%€£")
     if decimal == ",":
-        text = text.replace(".", "").replace(",", ".")
-    return text.replace(",", "")
+        text = text.translate({ord("."): ",", ord(","): "."})
+    return text
+
+
+def _read_adjustments(text: str, decimal: str) -> str:
+    """Return adjustments with decimal points in their amounts.
+
+    >>> _read_adjustments("CO-45 1.055,25; PR-3 35,00", ",")
+    'CO-45 1,055.25; PR-3 35.00'
+    """
+    return re.sub(
+        r"[-+\d.,]+(?=\s*(?:;|$))", lambda m: _read_number(m.group(), decimal), text
+    )

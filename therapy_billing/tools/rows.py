@@ -10,8 +10,17 @@ import io
 import re
 import unicodedata
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
+
+#: A number with a decimal point; commas only where they separate thousands.
+_NUMBER = re.compile(
+    r"[-+]?(?:(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]*)?|\.[0-9]+)"
+)
+
+
+class Unreadable(Exception):
+    """A file that is no CSV from some row on; the argument is the row's number."""
 
 
 class Row(NamedTuple):
@@ -65,6 +74,30 @@ def decode(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
+def _read_lines(content: bytes):
+    """Yield the cells of each row of a CSV file, cleaned.
+
+    >>> list(_read_lines(b'A,B\\n1,"2\\n3\\n'))
+    Traceback (most recent call last):
+    ...
+    odoo.addons.therapy_billing.tools.rows.Unreadable: 2
+
+    :param bytes content: the file; separated by comma, semicolon or tab
+    :raise Unreadable: if quotes are never closed, say: the rest would be one cell
+    """
+    text = decode(content)
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    number = 1
+    try:
+        for values in reader:
+            yield list(map(clean, values))
+            number += 1
+    except csv.Error:
+        raise Unreadable(str(number)) from None
+
+
 def read_header(content: bytes) -> list[str]:
     """Return the names of a CSV file's columns.
 
@@ -74,12 +107,9 @@ def read_header(content: bytes) -> list[str]:
     :param bytes content: the file; separated by comma, semicolon or tab
     :return: the names, cleaned
     :rtype: list[str]
+    :raise Unreadable: if it is no CSV
     """
-    text = decode(content)
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    return [name for name in map(clean, next(reader, [])) if name]
+    return [name for name in next(_read_lines(content), []) if name]
 
 
 def read_csv(content: bytes, columns: tuple[str, ...]) -> list[Row]:
@@ -97,19 +127,17 @@ def read_csv(content: bytes, columns: tuple[str, ...]) -> list[Row]:
     :return: the rows, with every cell cleaned
     :rtype: list[Row]
     :raise ValueError: with the names of the missing columns
+    :raise Unreadable: if it is no CSV
     """
-    text = decode(content)
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    names = [clean(name) for name in next(reader, [])]
+    lines = _read_lines(content)
+    names = next(lines, [])
     missing = [name for name in columns if name not in names]
     if missing:
         raise ValueError(", ".join(missing))
     rows = []
-    for number, values in enumerate(reader, start=2):
+    for number, values in enumerate(lines, start=2):
         cells = dict.fromkeys(names, "")
-        cells.update(zip(names, map(clean, values), strict=False))
+        cells.update(zip(names, values, strict=False))
         if any(cells.values()):
             rows.append(Row(number, cells))
     return rows
@@ -164,27 +192,28 @@ def parse_time(text: str) -> time:
 
 
 def parse_number(text: str) -> Decimal:
-    """Return a finite number; a dollar sign and thousands separators are accepted.
+    """Return a number below 10**12; a dollar sign and thousands commas are accepted.
 
-    >>> parse_number("$1,234.50"), parse_number("-2")
-    (Decimal('1234.50'), Decimal('-2'))
+    >>> parse_number("$1,234.50"), parse_number("-2"), parse_number(".5")
+    (Decimal('1234.50'), Decimal('-2'), Decimal('0.5'))
     >>> parse_number("NaN")
     Traceback (most recent call last):
     ...
     ValueError: NaN
+    >>> parse_number("30,00")
+    Traceback (most recent call last):
+    ...
+    ValueError: 30,00
 
     :param str text: the number
     :return: the exact number
     :rtype: Decimal
     :raise ValueError: if it is not a number
     """
-    try:
-        number = Decimal(text.lstrip("$").replace(",", ""))
-    except InvalidOperation:
-        raise ValueError(text) from None
-    if not number.is_finite():
+    number = text.lstrip("$")
+    if not _NUMBER.fullmatch(number):
         raise ValueError(text)
-    return number
+    return Decimal(number.replace(",", ""))
 
 
 def parse_money(text: str) -> Decimal:
