@@ -226,6 +226,23 @@ def test_every_model_of_a_company_has_a_company_rule(addon):
 
 
 @each_addon
+def test_every_dialog_is_its_user_s_own(addon):
+    """Odoo 19 does not keep users away from each other's transient records."""
+    ruled = {
+        record.find("field[@name='model_id']").get("ref").split(".")[-1]
+        for _path, record in xml_records(addon)
+        if record.get("model") == "ir.rule"
+        and "create_uid" in (record.findtext("field[@name='domain_force']") or "")
+    }
+    wanted = {
+        f"model_{model.name.replace('.', '_')}"
+        for model in models(addon)
+        if model.kind == "TransientModel"
+    }
+    assert wanted - ruled == set()
+
+
+@each_addon
 def test_groups_hang_on_a_privilege(addon):
     for path, record in xml_records(addon):
         if record.get("model") == "res.groups":

@@ -21,7 +21,9 @@ class ResPartner(models.Model):
     is_patient = fields.Boolean(string="Patient", index=True, groups=PHI_GROUPS)
     is_insurer = fields.Boolean(string="Insurer", index=True)
     is_medicaid = fields.Boolean(
-        string="Medicaid", help="Pays no fee for missed sessions: the law forbids it."
+        string="Medicaid",
+        groups=PHI_GROUPS,
+        help="Pays no fee for missed sessions: the law forbids it.",
     )
     is_provider = fields.Boolean(string="Rendering Provider", index=True)
 

@@ -270,13 +270,61 @@ class TestAccessRights(TherapyCommon):
     def test_who_is_a_patient_is_not_told_to_other_employees(self):
         kim = self.kim.with_user(self.users["employee"])
         self.assertTrue(kim.read(["name"]))
-        for name in ("is_patient", "birthdate", "guarantor_ids", "coverage_ids"):
+        hidden = ("is_patient", "is_medicaid", "birthdate", "guarantor_ids")
+        for name in (*hidden, "coverage_ids"):
             with self.assertRaises(AccessError):
                 kim.read([name])
             with self.assertRaises(AccessError):
                 kim.search([(name, "!=", False)])
         with self.assertRaises(AccessError):
             kim.with_user(self.users["portal"]).read(["birthdate"])
+
+    def test_a_button_is_shown_to_who_may_press_it(self):
+        buttons = (
+            ("therapy.session", "therapy_session_view_form", "action_set_", "auditor"),
+            ("therapy.session", "therapy_session_view_list", "action_set_", "auditor"),
+            ("therapy.session", "therapy_session_view_kanban", "action_set", "auditor"),
+            (
+                "therapy.session",
+                "therapy_session_day_view_list",
+                "action_set",
+                "auditor",
+            ),
+            (
+                "therapy.service.code",
+                "therapy_service_code_view_list",
+                "action_create_services",
+                "biller",
+            ),
+        )
+        for model, name, button, role in buttons:
+            view = self.env.ref(f"therapy_billing.{name}")
+            for user, shown in ((role, False), ("manager", True)):
+                Model = self.env[model].with_user(self.users[user])
+                arch = Model.get_view(view.id, view.type)["arch"]
+                self.assertEqual(f'name="{button}' in arch, shown, (name, user))
+
+    def test_an_auditor_finds_the_lists_of_configuration(self):
+        Menu = self.env["ir.ui.menu"].with_user(self.users["auditor"])
+        for name in ("therapy_configuration_menu", "therapy_card_refusal_menu"):
+            menu = self.env.ref(f"therapy_billing.{name}")
+            self.assertIn(menu.id, Menu._visible_menu_ids(), name)
+
+    def test_a_dialog_is_for_who_opened_it(self):
+        other = self._create_user("second", "therapy_billing.group_biller")
+        payment = {
+            "partner_id": self.mother.id,
+            "amount": 5.0,
+            "company_id": self.practice.id,
+            "currency_id": self.usd.id,
+        }
+        for model, vals in (
+            ("therapy.payment.wizard", payment),
+            ("therapy.family", {}),
+        ):
+            dialog = self.env[model].with_user(self.users["biller"]).create(vals)
+            self.assertTrue(dialog.has_access("write"), model)
+            self.assertFalse(dialog.with_user(other).has_access("read"), model)
 
     def test_an_employee_without_a_role_edits_other_contacts(self):
         group = self.env.ref("base.group_partner_manager")
