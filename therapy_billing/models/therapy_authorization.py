@@ -18,6 +18,7 @@ class TherapyAuthorization(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         domain="[('is_patient', '=', True)]",
     )
     payer_id = fields.Many2one(
@@ -26,6 +27,7 @@ class TherapyAuthorization(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         help="The insurer of the patient's coverage, or a guarantor such as an agency.",
     )
     date_from = fields.Date(string="From", required=True, tracking=True)
@@ -75,7 +77,7 @@ class TherapyAuthorization(models.Model):
         current = self.search([("date_from", "<=", today), ("date_to", ">=", today)])
         return Domain("id", "in", current.filtered("running_out").ids)
 
-    @api.constrains("patient_id", "date_from", "date_to", "payer_id")
+    @api.constrains("patient_id", "date_from", "date_to", "company_id")
     def _check_sessions(self):
         """Refuse changes that sessions counted on the authorization contradict.
 

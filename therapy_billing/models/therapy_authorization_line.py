@@ -26,6 +26,7 @@ class TherapyAuthorizationLine(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         domain="[('therapy_code', '!=', False)]",
     )
     units = fields.Float(string="Approved Units", digits=(16, 2), required=True)
@@ -80,6 +81,14 @@ class TherapyAuthorizationLine(models.Model):
             line.used = used[line.id, period_key(today, line.period)]
             line.left = line.units - line.used
             line.level = line._get_level(line.used)
+
+    @api.constrains("product_id", "authorization_id")
+    def _check_sessions(self):
+        """Refuse another service on a row that sessions were counted on.
+
+        :raise ValidationError: if a session is of another service
+        """
+        self.session_line_ids._check_authorization_fits()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

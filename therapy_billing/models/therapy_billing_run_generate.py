@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from odoo.addons.therapy_billing.tools import cursor
+from odoo.addons.therapy_billing.tools import cursor, errors
 
 _logger = logging.getLogger(__name__)
 
@@ -204,7 +204,7 @@ class TherapyBillingRun(models.Model):
                 with self.env.cr.savepoint():
                     problems |= self._bill_sessions(group)
             except (UserError, psycopg2.errors.UniqueViolation) as error:
-                reason = str(error).strip().partition("\n")[0]
+                reason = errors.describe(self.env, error)
                 problems |= dict.fromkeys(group.ids, reason)
         return problems
 

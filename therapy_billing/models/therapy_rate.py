@@ -21,18 +21,21 @@ class TherapyRate(models.Model):
         required=True,
         index=True,
         ondelete="cascade",
+        check_company=True,
         domain="[('therapy_code', '!=', False)]",
     )
     patient_id = fields.Many2one(
         "res.partner",
         index="btree_not_null",
         ondelete="cascade",
+        check_company=True,
         domain="[('is_patient', '=', True)]",
     )
     payer_id = fields.Many2one(
         "res.partner",
         index="btree_not_null",
         ondelete="cascade",
+        check_company=True,
         help="The insurer, or a guarantor of a patient without coverage.",
     )
     modifier = fields.Char(help="Only with this modifier, for example 95.")
@@ -40,6 +43,7 @@ class TherapyRate(models.Model):
         "res.partner",
         string="Rendering Provider",
         ondelete="cascade",
+        check_company=True,
         domain="[('is_provider', '=', True)]",
     )
     date_from = fields.Date(string="From")

@@ -5,6 +5,8 @@ from .res_partner import MONEY_GROUPS
 
 #: Something of the session is on a bill, or promised to an insurer.
 BILLED_STATES = ("partial", "waiting", "billed")
+#: The patient did not come, or said so too late: a fee may be asked instead.
+ABSENT_STATES = ("missed", "late_cancelled")
 
 
 class TherapySession(models.Model):
@@ -121,11 +123,17 @@ class TherapySession(models.Model):
 
     @api.depends("start", "company_id.therapy_tz")
     def _compute_date(self):
-        """Compute the date of service in the practice's time zone."""
+        """Compute the date of service in the practice's time zone.
+
+        What is on a bill keeps its date when the practice corrects its time zone: the
+        bill names the day, and the shares of the day were asked for.
+        """
         for session in self:
-            session.date = session.start and session.company_id._therapy_local_date(
-                session.start
-            )
+            day = session.date
+            if not day or not any(line._is_billed() for line in session.line_ids):
+                company = session.company_id
+                day = session.start and company._therapy_local_date(session.start)
+            session.date = day
 
     @api.depends("start", "line_ids.minutes")
     def _compute_stop(self):
@@ -146,13 +154,19 @@ class TherapySession(models.Model):
                 for line in session.line_ids
             )
 
-    @api.depends("line_ids.amount", "line_ids.is_absence_fee")
+    @api.depends("state", "line_ids.amount", "line_ids.is_absence_fee")
     def _compute_amount_total(self):
-        """Add the amounts of the services; of a fee instead where one is asked."""
+        """Add the amounts of the services; of a fee instead where one is asked.
+
+        The fee of a session that was held after all may stay, if it was ever billed.
+        """
         for session in self:
             fees = session.line_ids.filtered("is_absence_fee")
+            lines = session.line_ids - fees
+            if fees and session.state in ABSENT_STATES:
+                lines = fees
             session.amount_total = session.currency_id.round(
-                sum((fees or session.line_ids).mapped("amount"))
+                sum(lines.mapped("amount"))
             )
 
     @api.depends(

@@ -83,11 +83,11 @@ class TherapySession(models.Model):
                     )
                 )
 
-    @api.constrains("patient_id", "provider_id")
-    def _check_people(self):
-        """Refuse insurers as patients, and patients nobody knows.
+    @api.constrains("patient_id")
+    def _check_patient(self):
+        """Refuse insurers as patients.
 
-        :raise ValidationError: if the patient cannot be one
+        :raise ValidationError: if the patient is one
         """
         for session in self.sudo():  # sudo: clinicians see part of a contact only
             if session.patient_id.is_insurer:

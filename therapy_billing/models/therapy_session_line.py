@@ -4,7 +4,16 @@ from odoo.exceptions import UserError
 from .res_partner import MONEY_GROUPS
 
 #: What the amount of a bill was made from.
-BILLED_FIELDS = {"product_id", "minutes", "units", "rate", "session_id", "modifiers"}
+BILLED_FIELDS = {
+    "product_id",
+    "minutes",
+    "units",
+    "rate",
+    "amount",
+    "is_absence_fee",
+    "session_id",
+    "modifiers",
+}
 
 
 class TherapySessionLine(models.Model):

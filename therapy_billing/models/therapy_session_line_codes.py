@@ -23,7 +23,8 @@ class TherapySessionLine(models.Model):
     def _compute_pos(self):
         """Propose the usual place of the service."""
         for line in self:
-            line.pos = line.product_id.therapy_pos or line.pos
+            usual = line.product_id.therapy_pos
+            line.pos = codes.parse_pos(usual) if usual else line.pos
 
     @api.constrains("pos", "modifiers")
     def _check_codes(self):

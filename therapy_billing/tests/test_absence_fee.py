@@ -114,6 +114,14 @@ class TestAbsenceFee(TherapyCommon):
         self.assertFalse(session.line_ids.filtered("is_absence_fee"))
         self.assertCents(session.amount_total, 175.25)
 
+    def test_a_fee_that_was_billed_and_taken_back_is_no_worth_of_the_session_held(self):
+        session = self._miss(self.kim)
+        self._bill().action_therapy_retract()
+        session.action_set_held()
+        self.assertTrue(session.line_ids.filtered("is_absence_fee"), "it was billed")
+        self.assertCents(session.amount_total, 175.25)
+        self.assertCents(sum(self._bill().mapped("amount_total")), 175.25)
+
     def test_a_clinician_marks_a_session_as_missed_and_sees_no_fee(self):
         user = new_test_user(self.env, "june", groups="therapy_billing.group_clinician")
         session = self._create_session(

@@ -137,6 +137,8 @@ class TestAuthorization(TherapyCommon):
             session.line_ids.authorization_line_id = self.row
         own = self._hold(1)
         with self.assertRaises(ValidationError):
+            self.row.product_id = self.talk
+        with self.assertRaises(ValidationError):
             self.authorization.patient_id = self.kim
         with self.assertRaises(ValidationError):
             self.authorization.date_from = "2026-11-11"

@@ -183,7 +183,17 @@ class TestBadInput(TherapyCommon):
             }
         )
         session = self._create_session(self.kim)
+        approval = {"name": "A", "date_from": "2026-01-01", "date_to": "2026-12-31"}
+        Approval = self.env["therapy.authorization"]
+        Rate = self.env["therapy.rate"]
         for change in (
+            lambda: Rate.create({"product_id": service.id, "rate": 1.0}),
+            lambda: Rate.create(
+                {"product_id": self.talk.id, "rate": 1.0, "payer_id": foreign.id}
+            ),
+            lambda: Approval.create(
+                {**approval, "patient_id": self.kim.id, "payer_id": foreign.id}
+            ),
             lambda: self._create_session(self.kim, provider_id=foreign.id),
             lambda: self._create_session(foreign),
             lambda: self._add_guarantor(self.kim, foreign, 10),

@@ -1,8 +1,10 @@
 from contextlib import suppress
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.models import therapy_billing_run_generate as generate
 
@@ -186,3 +188,20 @@ class TestRunGenerate(TherapyCommon):
         self.assertFalse(rows[self.mother, self.kim, False].note)
         self.assertCents(sum(run.preview_ids.mapped("amount")), run.amount_total)
         self.assertEqual(sum(run.preview_ids.mapped("bill_count")), run.bill_count)
+
+    def test_what_the_database_refuses_is_told_in_words(self):
+        session = self._create_session(self.kim)
+        self._bill()
+        session.line_ids = [Command.create({"product_id": self.aba.id, "units": 1})]
+        self.assertEqual(session.billing_state, "partial")
+        run = self._create_run()
+        Session = self.env.registry["therapy.session"]
+        with (
+            patch.object(Session, "_get_live_split", lambda session: {}),
+            mute_logger("odoo.sql_db"),
+        ):
+            run.action_generate()
+        self.assertEqual(
+            run.problem_ids.filtered(lambda p: p.session_id == session).reason,
+            "This service is already on another bill of the same payer.",
+        )

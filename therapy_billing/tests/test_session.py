@@ -35,6 +35,15 @@ class TestSession(TherapyCommon):
         self.practice.therapy_tz = "UTC"
         self.assertEqual(str(session.date), "2026-11-11")
 
+    def test_a_session_on_a_bill_keeps_its_date_in_another_time_zone(self):
+        session = self._create_session(self.kim, start="2026-11-11 02:00:00")
+        bills = self._bill()
+        self.practice.therapy_tz = "UTC"
+        self.assertEqual(str(session.date), "2026-11-10")
+        bills.action_therapy_retract()
+        session.start = "2026-11-11 03:00:00"
+        self.assertEqual(str(session.date), "2026-11-11")
+
     def test_only_sessions_held_are_to_be_billed(self):
         session = self._create_session(self.kim)
         self.assertEqual(session.billing_state, "unbilled")
@@ -80,8 +89,9 @@ class TestSession(TherapyCommon):
         ):
             with self.assertRaises(UserError):
                 session.write(vals)
-        with self.assertRaises(UserError):
-            session.line_ids.units = 2
+        for vals in ({"units": 2}, {"amount": 1.0}, {"is_absence_fee": True}):
+            with self.assertRaises(UserError):
+                session.line_ids.write(vals)
         with self.assertRaises(UserError):
             session.line_ids.unlink()
         with self.assertRaises(UserError):

@@ -193,7 +193,7 @@ class TestUnits(TherapyCommon):
                 line.write(vals)
 
     def test_a_service_proposes_its_place(self):
-        self.talk.therapy_pos = "02"
+        self.talk.therapy_pos = "2"
         self.assertEqual(self._create_session(self.kim).line_ids.pos, "02")
         with self.assertRaises(ValidationError):
             self.talk.therapy_pos = "98"
