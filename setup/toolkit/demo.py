@@ -19,9 +19,10 @@ PRACTICE = paths.REPO / "setup" / "practice"
 SETUP_SCRIPT = Path(__file__).with_name("demo_setup.py")
 LOGINS = (
     ("biller", "biller", "the practice's biller: imports, bills, shares, charges"),
-    ("manager", "manager", "the manager: also settings and the card processor"),
+    ("manager", "manager", "the manager: also services, rates, rules"),
     ("clinician", "clinician", "a clinician: own patients' sessions, no money"),
     ("accountant", "accountant", "reads everything, changes nothing"),
+    ("admin", "admin", "Odoo's settings, the practice's, the card processor"),
 )
 
 
