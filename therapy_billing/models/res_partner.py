@@ -118,15 +118,18 @@ class ResPartner(models.Model):
         "guarantor_ids.date_to",
         "guarantor_ids.share_type",
         "guarantor_ids.fixed_amount",
+        "guarantor_ids.company_id",
         "guarantor_ids.partner_id.active",
     )
     @api.depends_context("company")
     def _compute_therapy_share_problem(self):
         """Say why a patient's sessions of today could not be billed."""
-        today = self.env.company._therapy_local_date()
+        company = self.env.company
+        today = company._therapy_local_date()
         for partner in self:
+            rows = partner.guarantor_ids.filtered(lambda row: row.company_id == company)
             partner.therapy_share_problem = (
-                partner.is_patient and partner.guarantor_ids._therapy_get_problem(today)
+                partner.is_patient and rows._therapy_get_problem(today)
             ) or False
 
     # === CONSTRAINT METHODS === #

@@ -44,6 +44,22 @@ class TestPatient(TherapyCommon):
         self.kim.guarantor_ids.unlink()
         self.assertTrue(self.kim.therapy_share_problem)
 
+    def test_the_shares_of_each_practice_add_up_by_themselves(self):
+        other = self.env["res.company"].create({"name": "Other practice"})
+        self.env.user.company_ids += other
+        companies = (self.practice | other).ids
+        both = self.kim.with_context(allowed_company_ids=companies)
+        both.env["therapy.guarantor"].create(
+            {
+                "patient_id": self.kim.id,
+                "partner_id": self.mother.id,
+                "company_id": other.id,
+            }
+        )
+        both.invalidate_recordset()
+        self.assertFalse(both.therapy_share_problem)
+        self.assertFalse(both.with_company(other).therapy_share_problem)
+
     def test_the_share_of_the_day_counts(self):
         self.kim.guarantor_ids.date_to = "2026-11-09"
         self._add_guarantor(self.kim, self.father, 100, date_from="2026-11-10")
