@@ -27,6 +27,7 @@ from . import (
     test_money_machine,
     test_patient,
     test_posting,
+    test_posting_batch,
     test_race,
     test_rate,
     test_receipts,
