@@ -182,6 +182,7 @@ def _answer_claims(env):
                 {
                     "session_id": claim.claim_session_id.id,
                     "charge": worth,
+                    "allowed": round(worth - cut, 2),
                     "paid": round(worth - cut - left, 2),
                     "contract_amount": cut,
                     "patient_amount": left,

@@ -19,8 +19,9 @@ class TestTours(TherapyStripeCommon, HttpCase):
         )
         self.assertEqual(validations, 1, "an incomplete form starts nothing")
 
-    def test_biller_adds_a_card_while_charging(self):
+    def test_a_card_added_while_charging_is_chosen_and_charged(self):
         bill = self._create_bill(100.0)
+        self._save_card()
         self.start_tour(
             f"/odoo/action-therapy_billing.therapy_bill_action/{bill.id}",
             "therapy_stripe_charge",
@@ -29,6 +30,8 @@ class TestTours(TherapyStripeCommon, HttpCase):
         self.env.invalidate_all()
         self.assertAlmostEqual(bill.amount_residual, 0.0)
         self.assertEqual(self.sandbox.captured(), 10000)
+        tx = self.env["payment.transaction"].search([("invoice_ids", "=", bill.id)])
+        self.assertEqual(tx.token_id.payment_details, "4444")
 
     def test_payer_saves_a_card_in_the_portal(self):
         user = new_test_user(

@@ -3,7 +3,14 @@ import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
-import { Component, onMounted, onWillStart, useRef, useState } from "@odoo/owl";
+import {
+    Component,
+    onMounted,
+    onWillStart,
+    onWillUnmount,
+    useRef,
+    useState,
+} from "@odoo/owl";
 
 /**
  * Saves a payer's card: Stripe's own card form, and who agreed to what.
@@ -34,6 +41,7 @@ export class AddCardDialog extends Component {
         });
         onWillStart(() => this.loadSetup());
         onMounted(() => this.mountElement());
+        onWillUnmount(() => this.element?.destroy());
     }
 
     /** Fetch what Stripe.js needs, and Stripe.js itself. */

@@ -52,10 +52,18 @@ registry.category("web_tour.tours").add("therapy_stripe_charge", {
     steps: () => [
         { trigger: "button[name='action_therapy_charge_card']", run: "click" },
         {
-            content: "The payer has no card: add one from here",
-            trigger: ".modal button[name='action_add_card']",
+            content: "The payer's card is proposed; another one is added from here",
+            trigger: ".modal .o_field_widget[name='token_id'] input:value(4242)",
+        },
+        { trigger: ".modal button[name='action_add_card']", run: "click" },
+        {
+            content: "Cancelled, the dialog is as it was",
+            trigger: ".modal:has(.o_therapy_add_card) footer button:contains('Cancel')",
             run: "click",
         },
+        { trigger: "body:not(:has(.o_therapy_add_card))" },
+        { trigger: ".modal .o_field_widget[name='token_id'] input:value(4242)" },
+        { trigger: ".modal button[name='action_add_card']", run: "click" },
         { trigger: ".o_therapy_add_card_element iframe" },
         { trigger: "#o_therapy_channel", run: "select paper" },
         {
@@ -65,9 +73,9 @@ registry.category("web_tour.tours").add("therapy_stripe_charge", {
         { trigger: ".o_therapy_add_card_save:not(:disabled)", run: "click" },
         {
             content: "Back in the dialog, with the new card",
-            trigger: ".modal button[name='action_charge']",
-            run: "click",
+            trigger: ".modal .o_field_widget[name='token_id'] input:value(4444)",
         },
+        { trigger: ".modal button[name='action_charge']", run: "click" },
         { trigger: ".modal .alert-success:contains('4444')" },
         {
             trigger: ".modal footer button.btn-secondary:contains('Close')",
