@@ -144,25 +144,37 @@ class TherapyDispute(models.Model):
                     day=day(token_sudo.consent_date),
                 )
             )
-        signed_sudo = self.env["therapy.card.authorization"].sudo()  # sudo: date only
-        newest_sudo = signed_sudo.search(
-            [
-                ("partner_id", "=", token_sudo.partner_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("signed_at", "<=", charge_sudo.charged_at or self.opened_at),
-            ],
-            order="signed_at desc",
-            limit=1,
-        )
-        if newest_sudo:
+        signed_sudo = self._therapy_get_authorization(charge_sudo)
+        if signed_sudo:
             facts.append(
                 say(
                     "Card authorization %(name)s was signed: %(day)s",
-                    name=newest_sudo.name,
-                    day=day(newest_sudo.signed_at),
+                    name=signed_sudo.name,
+                    day=day(signed_sudo.signed_at),
                 )
             )
         return facts
+
+    def _therapy_get_authorization(self, charge_sudo):
+        """Return the authorization of the card that was in force when it was charged.
+
+        Note: self.ensure_one()
+
+        :param payment.transaction charge_sudo: sudoed charge
+        :return: sudoed authorization, maybe empty
+        :rtype: therapy.card.authorization
+        """
+        moment = charge_sudo.charged_at or self.opened_at
+        signed_sudo = charge_sudo.token_id.therapy_authorization_ids.filtered(
+            lambda one: (
+                one.company_id == self.company_id
+                and one.signed_at
+                and one.signed_at <= moment
+                and not (one.revoked_at and one.revoked_at <= moment)
+                and not (one.replaced_by_id and one.replaced_by_id.signed_at <= moment)
+            )
+        )
+        return signed_sudo.sorted("signed_at")[-1:]
 
     def _therapy_format_day(self, moment):
         """Return a moment's day in the practice's time zone, written out."""

@@ -1,7 +1,15 @@
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from .money import MoneyCommon
+
+#: A signature: one black point.
+SIGNATURE = (
+    b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJ"
+    b"RU5ErkJggg=="
+)
 
 
 @tagged("post_install", "-at_install")
@@ -38,6 +46,32 @@ class TestDisputeAnswer(MoneyCommon):
             self.assertIn(fact, answer.facts)
         for word in (self.payer.name, *self.bill._therapy_get_private_words()):
             self.assertNotIn(word, answer.facts)
+
+    def sign(self, token, day):
+        """Let the payer sign an authorization for a card on a day; return it."""
+        request = self.env["therapy.card.authorization"].create(
+            {"partner_id": self.payer.id, "max_amount": 200.0}
+        )
+        with freeze_time(f"{day} 15:00:00"):
+            request._therapy_sign(SIGNATURE, "Dana Payer", token, "in_person", "Desk")
+        return request
+
+    def test_only_the_authorization_in_force_for_this_card_is_told(self):
+        card, other = self.tx.token_id, self._save_card("pm_card_mastercard")
+        first = self.sign(card, "2026-01-02")
+        self.assertIn(first.name, self.answer().facts)
+        second = self.sign(other, "2026-01-03")
+        facts = self.answer().facts
+        self.assertNotIn(first.name, facts, "replaced")
+        self.assertNotIn(second.name, facts, "another card")
+        third = self.sign(card, "2026-01-04")
+        with self._later(days=1):
+            third._therapy_revoke()
+        self.assertIn(third.name, self.answer().facts, "revoked afterwards")
+        fourth = self.sign(card, "2026-01-05")
+        with freeze_time("2026-01-06"):
+            fourth._therapy_revoke()
+        self.assertNotIn(fourth.name, self.answer().facts)
 
     def test_evidence_is_sent_once_and_kept_on_the_dispute(self):
         answer = self.answer(refund_policy="Refunds within 30 days.")
