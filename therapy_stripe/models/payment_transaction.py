@@ -14,6 +14,8 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
+    # Events, refunds and movements of the balance are found by it.
+    provider_reference = fields.Char(index="btree_not_null")
     therapy_stripe_code = fields.Char(string="Stripe Error Code", readonly=True)
     therapy_stripe_decline_code = fields.Char(string="Decline Code", readonly=True)
     therapy_stripe_advice_code = fields.Char(string="Bank's Advice", readonly=True)

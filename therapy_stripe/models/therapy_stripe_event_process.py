@@ -2,6 +2,15 @@ from odoo import models
 
 from .. import const
 
+# What says of a payment that has succeeded only what is known. A run of charges
+# brings three of them for each card, after the answer that said it all.
+_SETTLED_BY_SUCCESS = {
+    "payment_intent.processing": "provider_reference",
+    "payment_intent.succeeded": "provider_reference",
+    "charge.succeeded": "therapy_stripe_charge_ref",
+    "charge.updated": "therapy_stripe_charge_ref",
+}
+
 
 class TherapyStripeEvent(models.Model):
     """What to do for each kind of object that an event is about."""
@@ -28,7 +37,36 @@ class TherapyStripeEvent(models.Model):
         }
         parts = (self.event_type or "").split(".")
         handler = handlers.get(".".join(parts[:2])) or handlers.get(parts[0])
-        return handler() if handler and self.object_ref else "ignored"
+        if not handler or not self.object_ref:
+            return "ignored"
+        return "done" if self._is_settled() else handler()
+
+    def _is_settled(self):
+        """Tell whether Stripe need not be asked: the payment has succeeded already.
+
+        Note: self.ensure_one()
+
+        :rtype: bool
+        """
+        field = _SETTLED_BY_SUCCESS.get(self.event_type)
+        if not field:
+            return False
+        tx = self.env["payment.transaction"].search(
+            [
+                (field, "=", self.object_ref),
+                ("provider_id", "=", self.provider_id.id),
+                ("source_transaction_id", "=", False),
+                ("state", "=", "done"),
+                ("tokenize", "=", False),  # else a card is still to be kept
+                # The charge was read with the success, not only heard of.
+                ("therapy_stripe_charge_ref", "!=", False),
+                ("therapy_charged_funding", "!=", False),
+            ],
+            limit=1,
+        )
+        if tx:
+            self.transaction_id = tx
+        return bool(tx)
 
     def _process_payment_intent(self):
         adapter = self.provider_id._therapy_stripe_get_adapter()

@@ -2,6 +2,7 @@ from . import (
     common,
     test_adapter,
     test_bank,
+    test_capture,
     test_card,
     test_card_manage,
     test_charge,

@@ -200,6 +200,24 @@ class TestEvent(TherapyStripeCommon, HttpCase):
         self.assertEqual(tx.state, "draft")
         self.assertTrue(tx.therapy_allocation_ids.filtered("live"))
 
+    def test_events_of_a_payment_known_to_have_succeeded_ask_nothing(self):
+        tx = self._charge(self._create_bill(100.0), self._save_card())
+        self.assertEqual(tx.state, "done")
+        charge = tx.therapy_stripe_charge_ref
+        self.sandbox.control("DELETE", "requests")
+        for kind, ref in (
+            ("payment_intent.succeeded", tx.provider_reference),
+            ("charge.succeeded", charge),
+            ("charge.updated", charge),
+        ):
+            event = self._receive(kind, ref)
+            self._process()
+            self.assertEqual((event.state, event.transaction_id), ("done", tx), kind)
+        self.assertFalse(self.sandbox.requests())
+        self._receive("charge.refunded", charge)
+        self._process()
+        self.assertTrue(self.sandbox.requests("/v1/charges/"))
+
     def test_event_settles_a_charge_whose_answer_was_lost(self):
         token = self._save_card()
         bill = self._create_bill(100.0)
