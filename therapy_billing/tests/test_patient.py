@@ -95,6 +95,19 @@ class TestPatient(TherapyCommon):
         with self.assertRaises(ValidationError):
             self.coverage.insurer_id = self.mother
 
+    def test_an_insurer_of_patients_stays_one_and_a_guarantor_is_none(self):
+        with self.assertRaises(ValidationError):
+            self.mother.is_insurer = True
+        with self.assertRaises(ValidationError):
+            self.insurer.is_insurer = False
+        self._create_session(self.ann)
+        self._bill()
+        self.coverage.unlink()
+        with self.assertRaises(ValidationError):
+            self.insurer.is_insurer = False
+        contact = self.env["res.partner"].create({"name": "C", "is_insurer": True})
+        contact.is_insurer = False
+
     def test_an_npi_has_a_check_digit(self):
         self.clinician.npi = "1234567893"
         with self.assertRaises(ValidationError):
