@@ -28,6 +28,7 @@ from . import (
     test_patient,
     test_posting,
     test_posting_batch,
+    test_private_mail,
     test_race,
     test_rate,
     test_receipts,
