@@ -170,3 +170,10 @@ class TestPortalPayments(PaymentCommon, AccountTestInvoicingCommon, HttpCase):
     def test_run_i_a_link_saves_no_card(self):
         with self.assertRaises(JsonRpcException):
             self._pay(100.0, tokenization_requested=True)
+
+    @mute_logger("odoo.http")
+    def test_a_provider_that_no_page_offers_takes_no_payment(self):
+        hidden = self.demo.copy({"name": "Forgotten test account"})
+        hidden.write({"state": "test", "is_published": False})
+        with self.assertRaises(JsonRpcException):
+            self._pay(100.0, provider_id=hidden.id)
