@@ -3,6 +3,7 @@ from . import (
     collect,
     family,
     fee,
+    form,
     pay,
     pay_link,
     payment,

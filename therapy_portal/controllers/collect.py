@@ -46,16 +46,20 @@ class TherapyCollect(PortalAccount):
             return self._therapy_render_many(
                 chosen, error=request.env._("Choose a bill first.")
             )
-        value, reason = self._therapy_check_many(chosen, amount)
+        payer_sudo = request.env.user.partner_id
+        every = sum(self._therapy_get_offers(chosen).values())
+        value, reason = self._therapy_check_amount(
+            chosen, payer_sudo, amount or chosen.currency_id.round(every)
+        )
         if reason or not chosen._therapy_online_payment_enabled():
             return self._therapy_render_many(chosen, typed=amount, error=reason)
-        payer_sudo = request.env.user.partner_id
         key = "-".join(map(str, chosen.ids))
         back = "&".join(f"bill={bill.id}" for bill in chosen)
         return self._therapy_render_form(
             chosen,
             payer_sudo,
             value,
+            page_name="therapy_pay_many",
             transaction_route=f"/my/therapy/pay/{key}/transaction",
             back_url=f"/my/therapy/pay?{back}",
         )
@@ -116,39 +120,6 @@ class TherapyCollect(PortalAccount):
         payer = request.env.user.partner_id
         return {bill: bill._therapy_get_amount_to_offer(payer) for bill in bills}
 
-    def _therapy_check_many(self, bills, typed):
-        """Return the amount typed for several bills, or why it cannot be paid.
-
-        :param bills: own bills in sudo mode
-        :param str typed: as typed; empty for all
-        :return: (amount or 0.0, reason or "")
-        :rtype: tuple[float, str]
-        """
-        currency = bills.currency_id
-        offer = currency.round(sum(self._therapy_get_offers(bills).values()))
-        return self._therapy_check_typed(currency, offer, typed or offer)
-
-    def _therapy_check_typed(self, currency, offer, typed):
-        """Return an amount as typed, or why it cannot be paid.
-
-        :param currency: the `res.currency`
-        :param float offer: the most that can be paid
-        :param str typed: as typed
-        :return: (amount or 0.0, reason or "")
-        :rtype: tuple[float, str]
-        """
-        amount = self._therapy_read_amount(currency, typed)
-        if amount is None or currency.compare_amounts(amount, 0) <= 0:
-            return 0.0, request.env._(
-                "Type an amount like %(example)s.",
-                example=self._therapy_write_amount(currency, min(offer, 25)),
-            )
-        if currency.compare_amounts(amount, offer) > 0:
-            return 0.0, request.env._(
-                "You can pay %(offer)s or less.", offer=currency.format(offer)
-            )
-        return amount, ""
-
     def _therapy_render_many(self, chosen, typed="", error=""):
         """Render the choice of bills.
 
@@ -176,35 +147,6 @@ class TherapyCollect(PortalAccount):
             "page_name": "therapy_pay_many",
         }
         return request.render("therapy_portal.portal_therapy_pay_many", values)
-
-    def _therapy_render_form(self, bills, payer_sudo, amount, **values):
-        """Render core's payment form with the payer's saved cards.
-
-        :param bills: what is paid, in sudo mode; none for a prepayment
-        :param payer_sudo: the payer
-        :param float amount: what is paid now
-        :param dict values: routes; may replace any value of the form
-        :return: response
-        """
-        values = self._therapy_get_form_values(
-            bills,
-            payer_sudo,
-            amount,
-            landing_route="/my/therapy/done",
-            access_token=False,  # The login is what counts.
-            **values,
-        )
-        providers_sudo = values["providers_sudo"]
-        Token = request.env["payment.token"].sudo()  # sudo: reads fields of providers
-        values.update(
-            self._prepare_portal_layout_values(),
-            tokens_sudo=Token._get_available_tokens(providers_sudo.ids, payer_sudo.id),
-            show_tokenize_input_mapping=self._compute_show_tokenize_input_mapping(
-                providers_sudo
-            ),
-            page_name="therapy_pay_many",
-        )
-        return request.render("therapy_portal.portal_therapy_pay", values)
 
     # === PAYING AHEAD === #
 
@@ -235,6 +177,7 @@ class TherapyCollect(PortalAccount):
             nothing,
             request.env.user.partner_id,
             value,
+            page_name="therapy_prepay",
             transaction_route="/my/therapy/prepay/transaction",
             back_url="/my/therapy/prepay?amount="
             + self._therapy_write_amount(currency, value),

@@ -42,7 +42,7 @@ class TherapyFamily(PortalAccount):
         partner = request.env.user.partner_id
         patients = partner._therapy_get_portal_patients()
         chosen = patients.filtered(lambda record: str(record.id) == patient)
-        search = (kw.get("search") or "").strip()[:64]
+        search = (kw.get("search") or "").replace("\0", "").strip()[:64]
         domain = filters[filterby]["domain"]
         if chosen:
             domain &= Domain("patient_id", "=", chosen.id)
@@ -87,15 +87,15 @@ class TherapyFamily(PortalAccount):
         own = partner._therapy_get_portal_bills_domain()
         is_open = partner._therapy_get_portal_open_domain()
         today = request.env.company._therapy_local_date()
-        label = request.env._
+        env = request.env
         return {
-            "open": {"label": label("To pay"), "domain": is_open},
+            "open": {"label": env._("To pay"), "domain": is_open},
             "overdue": {
-                "label": label("Overdue"),
+                "label": env._("Overdue"),
                 "domain": is_open & Domain("invoice_date_due", "<", today),
             },
-            "paid": {"label": label("Paid"), "domain": own & ~is_open},
-            "all": {"label": label("All"), "domain": own},
+            "paid": {"label": env._("Paid"), "domain": own & ~is_open},
+            "all": {"label": env._("All"), "domain": own},
         }
 
     def _therapy_get_sortings(self):
@@ -104,15 +104,15 @@ class TherapyFamily(PortalAccount):
         :return: `label` and `order` by key, the first one is the default
         :rtype: dict
         """
-        label = request.env._
+        env = request.env
         return {
-            "due": {"label": label("Due first"), "order": "invoice_date_due, id"},
-            "date": {"label": label("Newest"), "order": "invoice_date desc, id desc"},
+            "due": {"label": env._("Due first"), "order": "invoice_date_due, id"},
+            "date": {"label": env._("Newest"), "order": "invoice_date desc, id desc"},
             "amount": {
-                "label": label("Largest amount"),
+                "label": env._("Largest amount"),
                 "order": "amount_total desc, id desc",
             },
-            "name": {"label": label("Number"), "order": "name desc, id desc"},
+            "name": {"label": env._("Number"), "order": "name desc, id desc"},
         }
 
     # === HISTORY === #
@@ -127,7 +127,8 @@ class TherapyFamily(PortalAccount):
         """
         kinds = self._therapy_get_kinds()
         kind = kind if kind in kinds else "all"
-        partner, page = request.env.user.partner_id, max(page, 1)
+        partner = request.env.user.partner_id
+        page = min(max(page, 1), EXPORT_ROWS // PAGE_SIZE)
         rows, total = partner._therapy_get_portal_history(
             kind, (page - 1) * PAGE_SIZE, PAGE_SIZE
         )
@@ -156,12 +157,12 @@ class TherapyFamily(PortalAccount):
         :return: the file
         """
         kind = kind if kind in self._therapy_get_kinds() else "all"
-        partner, label = request.env.user.partner_id, request.env._
+        env, partner = request.env, request.env.user.partner_id
         rows, _total = partner._therapy_get_portal_history(kind, 0, EXPORT_ROWS)
         buffer = io.StringIO()
         writer = csv.writer(buffer)
         writer.writerow(
-            [label("Date"), label("What"), label("For"), label("Amount"), ""]
+            [env._("Date"), env._("What"), env._("For"), env._("Amount"), ""]
         )
         for row in rows:
             digits = row["currency"].decimal_places
@@ -192,14 +193,14 @@ class TherapyFamily(PortalAccount):
         :return: labels by key
         :rtype: dict
         """
-        label = request.env._
+        env = request.env
         return {
-            "all": label("All"),
-            "payments": label("Payments"),
-            "refunds": label("Given back"),
-            "credits": label("Credits"),
-            "failed": label("Failed"),
-            "cards": label("Cards"),
+            "all": env._("All"),
+            "payments": env._("Payments"),
+            "refunds": env._("Given back"),
+            "credits": env._("Credits"),
+            "failed": env._("Failed"),
+            "cards": env._("Cards"),
         }
 
     # === RECEIPT === #

@@ -43,6 +43,8 @@ class TherapyFee(TherapyPay):
         :rtype: dict
         """
         request.session.pop(FEE_KEY, None)
+        if request.env.user._is_public() and not self._therapy_get_granted_bill():
+            return {"fee": 0.0}  # A stranger makes nobody ask the processor.
         provider_sudo = request.env["payment.provider"].sudo()  # sudo: for visitors
         provider_sudo = provider_sudo.browse(int(provider_id)).exists()
         card = self._therapy_get_fee_card(provider_sudo, token_id, confirmation)
@@ -118,21 +120,18 @@ class TherapyFee(TherapyPay):
 
     def _create_transaction(
         self,
-        provider_id,
-        payment_method_id,
-        token_id,
+        *args,
         amount,
-        currency_id,
-        partner_id,
         flow,
-        tokenization_requested,
-        landing_route,
+        token_id=None,
         custom_create_values=None,
         **kwargs,
     ):
         """Override to add the fee that the payer was shown and accepted.
 
-        :raise ValidationError: if a saved card has a fee that was not accepted
+        Without that there is none: nobody pays a fee that was not agreed to.
+
+        :raise ValidationError: if the fee that was accepted is for something else
         """
         values = custom_create_values or {}
         if amount and values.get("invoice_ids") and not kwargs.get("is_validation"):
@@ -140,15 +139,10 @@ class TherapyFee(TherapyPay):
             amount = vals.pop("amount", amount)
             values = {**values, **vals}
         return super()._create_transaction(
-            provider_id,
-            payment_method_id,
-            token_id,
-            amount,
-            currency_id,
-            partner_id,
-            flow,
-            tokenization_requested,
-            landing_route,
+            *args,
+            amount=amount,
+            flow=flow,
+            token_id=token_id,
             custom_create_values=values,
             **kwargs,
         )
@@ -179,6 +173,7 @@ class TherapyFee(TherapyPay):
             )
         return {
             "amount": shown["total"],
+            "base_amount": shown["base"],
             "fee_amount": shown["fee"],
             "fee_text": shown["text"],
             "fee_funding": shown["card"]["funding"],

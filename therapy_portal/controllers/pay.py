@@ -3,7 +3,7 @@ from datetime import timedelta
 from werkzeug.exceptions import Forbidden
 
 from odoo import fields
-from odoo.http import request, route
+from odoo.http import STORED_SESSION_BYTES, request, route
 from odoo.tools import consteq
 from odoo.tools.misc import hmac
 
@@ -53,7 +53,10 @@ class TherapyPay(PaymentPortal):
         :return: redirection to the bill, or the form again
         """
         request.session.pop(GRANT_KEY, None)
-        number, code = bill_number.strip(), access_code.strip()
+        # No database takes a NUL, and it must not get another answer.
+        number, code = (
+            text.replace("\0", "").strip() for text in (bill_number, access_code)
+        )
         # Odoo takes the address from the proxy's header in proxy mode only.
         address = request.httprequest.remote_addr
         Attempt = request.env["therapy.access.attempt"].sudo()  # sudo: for visitors
@@ -148,9 +151,11 @@ class TherapyPay(PaymentPortal):
         :return: the page
         """
         tx_sudo = self._therapy_get_own_transaction()
-        if not tx_sudo:
-            return request.redirect("/pay", local=True)
-        move_sudo = tx_sudo.invoice_ids[:1]
+        move_sudo = tx_sudo.invoice_ids
+        if len(move_sudo) != 1:
+            # What pays several bills, or none, was started after login.
+            page = "/my/therapy/done" if tx_sudo else "/pay"
+            return request.redirect(page, local=True)
         granted = self._therapy_get_granted_bill() == move_sudo
         return self._therapy_render(
             "therapy_portal.pay_done",
@@ -308,6 +313,7 @@ class TherapyPay(PaymentPortal):
         :return: hexadecimal hash
         :rtype: str
         """
-        message = (move_sudo.id, request.session.sid)
+        # The rest of the session's id changes from time to time.
+        message = (move_sudo.id, request.session.sid[:STORED_SESSION_BYTES])
         # sudo: the database secret is the key of the hash
         return hmac(request.env(su=True), "therapy_pay_form", message)  # su: see above

@@ -2,21 +2,18 @@ from collections import defaultdict
 
 from werkzeug.exceptions import abort
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.fields import Command
 from odoo.http import request, route
 
-from odoo.addons.account_payment.controllers import payment as account_payment
-from odoo.addons.payment.controllers.portal import PaymentPortal as CorePaymentPortal
-
-from ..tools.amounts import parse_amount, write_amount
+from .form import TherapyForm
 
 # Session keys: the bill a visitor opened, the transaction a visitor started.
 GRANT_KEY = "therapy_pay_grant"
 TX_KEY = "therapy_pay_tx"
 
 
-class PaymentPortal(account_payment.PaymentPortal):
+class PaymentPortal(TherapyForm):
     """Core's payment routes under the rules of patients' bills, and what ours share."""
 
     # === ROUTES OF CORE === #
@@ -29,13 +26,20 @@ class PaymentPortal(account_payment.PaymentPortal):
 
         :raise ValidationError: for an insurer's bill, or when payment is switched off
         """
-        Move_sudo = request.env["account.move"].sudo()  # sudo: rights are checked below
-        move_sudo = Move_sudo.browse(invoice_id)
-        if move_sudo.exists() and move_sudo._therapy_is_for_insurer():
-            raise ValidationError(request.env._("The access token is invalid."))
-        self._therapy_check_switched_on(move_sudo.exists())
+        # First of all: whoever may not see a bill learns nothing of it, not even
+        # whether there is one.
+        refused = ValidationError(request.env._("The access token is invalid."))
+        try:
+            move_sudo = self._document_check_access(
+                "account.move", invoice_id, access_token
+            )
+        except (AccessError, MissingError):
+            raise refused from None
+        if move_sudo._therapy_is_for_insurer():
+            raise refused
+        self._therapy_check_switched_on(move_sudo)
         kwargs.pop("is_validation", None)
-        if move_sudo.exists() and move_sudo._therapy_is_private():
+        if move_sudo._therapy_is_private():
             own = move_sudo.partner_id == request.env.user.partner_id
             kwargs["landing_route"] = "/my/therapy/done" if own else "/pay/done"
         return super().invoice_transaction(invoice_id, access_token, **kwargs)
@@ -69,17 +73,7 @@ class PaymentPortal(account_payment.PaymentPortal):
         return values
 
     def _create_transaction(
-        self,
-        provider_id,
-        payment_method_id,
-        token_id,
-        amount,
-        currency_id,
-        partner_id,
-        flow,
-        tokenization_requested,
-        landing_route,
-        **kwargs,
+        self, *args, flow, token_id=None, tokenization_requested=False, **kwargs
     ):
         """Override of `payment`: saved cards need a login and are one person's (P4).
 
@@ -99,15 +93,10 @@ class PaymentPortal(account_payment.PaymentPortal):
                     request.env._("You do not have access to this payment token.")
                 )
         tx_sudo = super()._create_transaction(
-            provider_id,
-            payment_method_id,
-            token_id,
-            amount,
-            currency_id,
-            partner_id,
-            flow,
-            tokenization_requested,
-            landing_route,
+            *args,
+            flow=flow,
+            token_id=token_id,
+            tokenization_requested=tokenization_requested,
             **kwargs,
         )
         request.session[TX_KEY] = tx_sudo.id
@@ -157,110 +146,6 @@ class PaymentPortal(account_payment.PaymentPortal):
                     "Online payment is switched off. Please call the practice."
                 )
             )
-
-    def _therapy_check_amount(self, move_sudo, payer_sudo, typed):
-        """Return the amount a payer typed, or why it cannot be paid.
-
-        A first check that speaks plainly. What decides is made where transactions are
-        created, under a lock.
-
-        :param move_sudo: the bills, as sudoed `account.move`
-        :param payer_sudo: who pays, as sudoed `res.partner`
-        :param str|float typed: as typed
-        :return: (amount or 0.0, reason or "")
-        :rtype: tuple[float, str]
-        """
-        currency = move_sudo.currency_id
-        offer = currency.round(
-            sum(move._therapy_get_amount_to_offer(payer_sudo) for move in move_sudo)
-        )
-        amount = self._therapy_read_amount(currency, typed)
-        if amount is None:
-            return 0.0, request.env._(
-                "Type an amount like %(example)s.",
-                example=self._therapy_write_amount(currency, min(offer, 25)),
-            )
-        if currency.compare_amounts(amount, 0) <= 0:
-            return 0.0, request.env._("Type an amount above zero.")
-        if currency.compare_amounts(amount, offer) > 0:
-            return 0.0, request.env._(
-                "You can pay %(offer)s or less on this bill.",
-                offer=currency.format(offer),
-            )
-        return amount, ""
-
-    def _therapy_read_amount(self, currency, typed):
-        """Return an amount as the visitor's language writes it.
-
-        :param currency: the `res.currency`
-        :param str|float typed: as typed, or the number that the payment form sends
-        :return: the amount, None if it is not clearly one
-        :rtype: float | None
-        """
-        symbol, decimals = currency.symbol, currency.decimal_places
-        if not isinstance(typed, str):
-            return parse_amount(str(typed or ""), symbol, decimals)
-        lang = request.env["res.lang"]._get_data(code=request.env.lang)
-        return parse_amount(
-            *(typed, symbol, decimals),
-            *(lang.decimal_point or ".", lang.thousands_sep or ""),
-        )
-
-    def _therapy_write_amount(self, currency, amount):
-        """Return an amount as a field takes it in the visitor's language.
-
-        :param currency: the `res.currency`
-        :param float amount: the amount
-        :rtype: str
-        """
-        lang = request.env["res.lang"]._get_data(code=request.env.lang)
-        return write_amount(amount, currency.decimal_places, lang.decimal_point or ".")
-
-    def _therapy_get_form_values(self, move_sudo, payer_sudo, amount, **values):
-        """Return what core's payment form needs for one bill.
-
-        :param move_sudo: the bill, as sudoed `account.move`
-        :param payer_sudo: on whose behalf providers are chosen, sudoed `res.partner`
-        :param float amount: what is paid now
-        :param dict values: routes and access token; may replace any value
-        :return: rendering values
-        :rtype: dict
-        """
-        report = {}
-        company = values.get("company") or move_sudo.company_id
-        currency = values.get("currency") or move_sudo.currency_id
-        Provider_sudo = request.env["payment.provider"].sudo()  # sudo: for visitors
-        providers_sudo = Provider_sudo._get_compatible_providers(
-            company.id,
-            payer_sudo.id,
-            amount,
-            currency_id=currency.id,
-            report=report,
-        )
-        Method_sudo = request.env["payment.method"].sudo()  # sudo: reads providers
-        methods_sudo = Method_sudo._get_compatible_payment_methods(
-            providers_sudo.ids, payer_sudo.id, currency_id=currency.id, report=report
-        )
-        return {
-            "move": move_sudo,
-            "res_company": company,
-            "amount": amount,
-            "currency": currency,
-            "partner_id": payer_sudo.id,
-            "providers_sudo": providers_sudo,
-            "payment_methods_sudo": methods_sudo,
-            "tokens_sudo": request.env["payment.token"],
-            "availability_report": report,
-            "show_tokenize_input_mapping": dict.fromkeys(providers_sudo.ids, False),
-            "company_mismatch": not CorePaymentPortal._can_partner_pay_in_company(
-                payer_sudo, company
-            ),
-            "expected_company": company,
-            "submit_button_label": request.env._(
-                "Pay %(amount)s", amount=currency.format(amount)
-            ),
-            **values,
-        }
 
     def _therapy_start_transaction(
         self, move_sudo, payer_sudo, landing_route, kwargs, **create_values

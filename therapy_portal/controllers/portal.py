@@ -76,26 +76,14 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
         if reason or not move_sudo._therapy_online_payment_enabled():
             return self._therapy_render_bill(move_sudo, typed=amount, error=reason)
         url = f"/my/therapy/bill/{move_id}"
-        values = self._therapy_get_form_values(
+        return self._therapy_render_form(
             move_sudo,
             payer_sudo,
             value,
+            page_name="therapy_bill",
             transaction_route=f"{url}/transaction",
-            landing_route="/my/therapy/done",
-            access_token=False,  # The login is what counts.
             back_url=url,
         )
-        providers_sudo = values["providers_sudo"]
-        Token = request.env["payment.token"].sudo()  # sudo: reads fields of providers
-        values.update(
-            self._prepare_portal_layout_values(),
-            tokens_sudo=Token._get_available_tokens(providers_sudo.ids, payer_sudo.id),
-            show_tokenize_input_mapping=self._compute_show_tokenize_input_mapping(
-                providers_sudo
-            ),
-            page_name="therapy_bill",
-        )
-        return request.render("therapy_portal.portal_therapy_pay", values)
 
     @route("/my/therapy/bill/<int:move_id>/transaction", type="jsonrpc", auth="user")
     def therapy_bill_transaction(self, move_id, access_token=None, **kwargs):
@@ -275,3 +263,32 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
             "page_name": "therapy_bill",
         }
         return request.render("therapy_portal.portal_therapy_bill", values)
+
+    def _therapy_render_form(self, bills, payer_sudo, amount, **values):
+        """Render core's payment form with the payer's saved cards.
+
+        :param bills: what is paid, in sudo mode; none for a prepayment
+        :param payer_sudo: the payer
+        :param float amount: what is paid now
+        :param dict values: page's name and routes; may replace any value of the form
+        :return: response
+        """
+        values = self._therapy_get_form_values(
+            bills,
+            payer_sudo,
+            amount,
+            landing_route="/my/therapy/done",
+            access_token=False,  # The login is what counts.
+            **values,
+        )
+        providers_sudo = values["providers_sudo"]
+        Token = request.env["payment.token"].sudo()  # sudo: reads fields of providers
+        values.update(
+            self._prepare_portal_layout_values(),
+            page_name=values["page_name"],
+            tokens_sudo=Token._get_available_tokens(providers_sudo.ids, payer_sudo.id),
+            show_tokenize_input_mapping=self._compute_show_tokenize_input_mapping(
+                providers_sudo
+            ),
+        )
+        return request.render("therapy_portal.portal_therapy_pay", values)

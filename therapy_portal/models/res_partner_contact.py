@@ -2,6 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import email_normalize
 
+from odoo.addons.therapy_billing.models.card_number_guarded import (
+    ResPartner as GuardedPartner,
+)
 from odoo.addons.therapy_billing.models.res_partner import MONEY_GROUPS
 
 
@@ -9,6 +12,7 @@ class ResPartner(models.Model):
     """Whom the practice writes to about a payer's bills, apart from the patient."""
 
     _inherit = "res.partner"
+    _therapy_guarded = (*GuardedPartner._therapy_guarded, "therapy_contact_name")
 
     therapy_contact_name = fields.Char(string="Billing Contact", groups=MONEY_GROUPS)
     therapy_contact_email = fields.Char(

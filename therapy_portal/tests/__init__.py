@@ -1,6 +1,7 @@
 from . import (
     test_access_code,
     test_ask_payer,
+    test_attacks,
     test_authorization,
     test_ceiling,
     test_collect,
