@@ -15,3 +15,6 @@ UPDATE therapy_share_item
  WHERE state = 'waiting';
 UPDATE therapy_receipt_address
    SET state = 'waiting', token_hash = NULL;
+UPDATE therapy_contact_change
+   SET state = 'replaced'
+ WHERE state = 'waiting';

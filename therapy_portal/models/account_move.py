@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 from odoo.addons.therapy_billing.tools.clock import now
 
@@ -23,7 +22,7 @@ class AccountMove(models.Model):
     therapy_access_locked = fields.Boolean(
         string="Payment Page Locked",
         compute="_compute_therapy_access_locked",
-        help="Too many wrong codes were tried for this bill in the last 15 minutes.",
+        help="Too many wrong codes were tried for this bill lately.",
     )
 
     # === COMPUTE METHODS === #
@@ -46,8 +45,7 @@ class AccountMove(models.Model):
         :return: None
         :raise AccessError: if the user is not a biller
         """
-        if not self.env.user.has_group("therapy_billing.group_biller"):
-            raise AccessError(self.env._("Only billers may unlock the payment page."))
+        self.env.user._therapy_check_biller()
         self.check_access("write")
         # sudo: nobody may delete tries by hand, a biller may through this button
         Attempt = self.env["therapy.access.attempt"].sudo()  # sudo: see line above

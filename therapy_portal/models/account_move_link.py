@@ -19,7 +19,7 @@ class AccountMove(models.Model):
         :rtype: dict
         :raise AccessError: if the user is not a biller
         """
-        self.env["therapy.pay.link"]._check_biller()
+        self.env.user._therapy_check_biller()
         return self.env["therapy.pay.link.wizard"]._create_for(self)._reopen()
 
     def _therapy_get_link_refusal(self) -> str:
@@ -59,9 +59,11 @@ class AccountMove(models.Model):
         # sudo: whoever sends links may not see all contacts
         move = self.sudo()  # sudo: see line above
         patient = move.patient_id
-        household = patient.guarantor_ids._therapy_filter_active(
-            move.company_id._therapy_local_date()
-        ).partner_id
+        rows = patient.guarantor_ids.filtered(
+            lambda row: row.company_id == move.company_id
+        )
+        today = move.company_id._therapy_local_date()
+        household = rows._therapy_filter_active(today).partner_id
         found, seen = [], set()
         for place, partners in (
             ("bill_to", move.partner_id),

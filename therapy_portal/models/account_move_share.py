@@ -3,6 +3,8 @@ from urllib.parse import quote
 
 from odoo import api, fields, models
 
+from odoo.addons.therapy_billing.tools.phi import find_leaks
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -32,15 +34,12 @@ class AccountMove(models.Model):
         """Say what became of the last share; a mail that was sent is deleted."""
         for move in self:
             # sudo: mails are for administrators, only the state is taken
-            mail = move.sudo().therapy_share_mail_id  # sudo: see line above
+            mail_sudo = move.sudo().therapy_share_mail_id  # sudo: see line above
+            state = mail_sudo._therapy_get_state()
             if not move.therapy_shared_at:
                 move.therapy_share_state = "none"
-            elif mail.state in ("exception", "cancel"):
-                move.therapy_share_state = "failed"
-            elif mail.state == "outgoing":
-                move.therapy_share_state = "sending"
             else:
-                move.therapy_share_state = "shared"
+                move.therapy_share_state = "shared" if state == "gone" else state
 
     def action_therapy_share(self):
         """Open the dialog that shows what a share would send.
@@ -154,6 +153,29 @@ class AccountMove(models.Model):
             "QR", self._therapy_get_pay_url(), width=224, height=224, quiet=0
         )
         return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+    def _therapy_get_leak_refusal(self, message) -> str | bool:
+        """Say what a message about this bill would tell that stays in the practice.
+
+        Note: self.ensure_one()
+
+        :param message: `subject` and `body_html`, as dict or record
+        :return: the reason in plain words, False if it tells nothing (P1)
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        leaks = find_leaks(
+            f"{message['subject']} {message['body_html']}",
+            self._therapy_get_private_words(),
+            [self.company_id.name, self.company_id.street],
+        )
+        if not leaks:
+            return False
+        return self.env._(
+            "The message would show “%(word)s”. Change the e-mail template: names, "
+            "services and codes may not leave the practice.",
+            word=leaks[0],
+        )
 
     def _therapy_log_share(self, email: str):
         """Note on the bill that it was shared; the code is never written down.

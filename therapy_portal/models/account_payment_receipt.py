@@ -19,7 +19,9 @@ class AccountPayment(models.Model):
 
         :return: a green notice, or one that says why nothing was sent
         :rtype: dict
+        :raise AccessError: if the user is not a biller
         """
+        self.env.user._therapy_check_biller()
         self.check_access("read")
         emails = self._therapy_send_receipt()
         message = (
@@ -51,19 +53,9 @@ class AccountPayment(models.Model):
             addresses = payment._therapy_get_receipt_addresses()
             if not addresses:
                 continue
-            rendered = template._generate_template(
-                payment.ids, ("subject", "body_html", "email_from")
-            )[payment.id]
-            values = {
-                "subject": rendered["subject"],
-                "body_html": rendered["body_html"],
-                "email_from": rendered["email_from"],
-                "auto_delete": True,
-            }
-            # One mail each: nobody learns the other addresses.
-            mails_sudo |= mails_sudo.create(
-                [values | {"email_to": address.email} for address in addresses]
-            )
+            rendered = template._therapy_render(payment)
+            for address in addresses:
+                mails_sudo |= mails_sudo._therapy_prepare(rendered, address.email)
             emails += addresses.mapped("email")
             payment.therapy_receipt_sent_at = now()
         mails_sudo._therapy_hand_over()

@@ -6,6 +6,42 @@ from ..const import SEND_NOW_LIMIT
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
+    @api.model
+    def _therapy_prepare(self, rendered, email, **values):
+        """Make the mail of a rendered message; it does not leave yet.
+
+        Note: in sudo mode
+
+        :param dict rendered: see `mail.template._therapy_render`
+        :param str email: the one address it goes to: nobody learns of another reader
+        :param dict values: more values of the mail
+        :return: the mail
+        :rtype: recordset of `mail.mail`
+        """
+        return self.create(
+            {
+                "subject": rendered["subject"],
+                "body_html": rendered["body_html"],
+                "email_from": rendered["email_from"],
+                "reply_to": rendered["email_from"],
+                "email_to": email,
+                "auto_delete": True,
+                **values,
+            }
+        )
+
+    def _therapy_get_state(self) -> str:
+        """Say what became of the mail; core deletes one that was sent.
+
+        Note: self.ensure_one() or empty; in sudo mode
+
+        :return: "sending", "failed" or "gone"
+        :rtype: str
+        """
+        if self.state in ("exception", "cancel"):
+            return "failed"
+        return "sending" if self.state == "outgoing" else "gone"
+
     def _therapy_hand_over(self):
         """Have these mails sent once the transaction is committed, never before.
 

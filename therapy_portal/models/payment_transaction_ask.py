@@ -28,8 +28,10 @@ class PaymentTransaction(models.Model):
                 line.recipient_id = line.candidate_ids & payer
             if not lines or any(line._get_refusal() for line in lines):
                 return super()._therapy_ask_payer()
+            mails_sudo = self.env["mail.mail"].sudo()  # sudo: as the dialog does
             for line in lines:
-                line._send()
+                mails_sudo |= line._send()
+            mails_sudo._therapy_hand_over()
         except UserError:
             return super()._therapy_ask_payer()
         return None

@@ -1,5 +1,4 @@
 from odoo import models
-from odoo.exceptions import AccessError
 
 
 class ResPartner(models.Model):
@@ -24,8 +23,7 @@ class ResPartner(models.Model):
         :rtype: dict
         :raise AccessError: if the user is no biller
         """
-        if not self.env.user.has_group("therapy_billing.group_biller"):
-            raise AccessError(self.env._("Only billers may end a payer's access."))
+        self.env.user._therapy_check_biller()
         self.check_access("write")
         # sudo: billers may not write users; only portal users of these payers
         users_sudo = self.sudo().with_context(active_test=False).user_ids  # sudo: above

@@ -36,7 +36,7 @@ class TherapyBillingRun(models.Model):
         :raise AccessError: if the user is not a biller
         :raise UserError: if there is nothing to share
         """
-        self.env["therapy.pay.link"]._check_biller()
+        self.env.user._therapy_check_biller()
         self._therapy_queue_shares()
         if not self.share_item_ids:
             raise UserError(

@@ -23,7 +23,7 @@ class TherapyCardAuthorization(models.Model):
         :raise AccessError: if the user is not a biller
         :raise UserError: if one cannot be sent
         """
-        self.env["therapy.pay.link"]._check_biller()
+        self.env.user._therapy_check_biller()
         mails_sudo = self.env["mail.mail"].sudo()  # sudo: mails are for administrators
         for record in self:
             mails_sudo |= record._therapy_prepare_request_mail()
@@ -71,9 +71,8 @@ class TherapyCardAuthorization(models.Model):
                 )
             )
         template = self.env.ref("therapy_portal.mail_template_authorization")
-        rendered = template.with_context(
-            therapy_url=self._therapy_get_portal_url()
-        )._generate_template(self.ids, ("subject", "body_html", "email_from"))[self.id]
+        template = template.with_context(therapy_url=self._therapy_get_portal_url())
+        rendered = template._therapy_render(self)
         people = self.patient_ids | self.partner_id.responsible_for_ids.patient_id
         if leaks := find_leaks(
             f"{rendered['subject']} {rendered['body_html']}",
@@ -86,20 +85,8 @@ class TherapyCardAuthorization(models.Model):
                     word=leaks[0],
                 )
             )
-        return (
-            self.env["mail.mail"]
-            .sudo()  # sudo: mails are for administrators
-            .create(
-                {
-                    "subject": rendered["subject"],
-                    "body_html": rendered["body_html"],
-                    "email_from": rendered["email_from"],
-                    "reply_to": rendered["email_from"],
-                    "email_to": email,
-                    "auto_delete": True,
-                }
-            )
-        )
+        Mail_sudo = self.env["mail.mail"].sudo()  # sudo: mails are for administrators
+        return Mail_sudo._therapy_prepare(rendered, email)
 
     def _therapy_get_portal_url(self) -> str:
         """Return where the payer signs; without an account, by way of making one.

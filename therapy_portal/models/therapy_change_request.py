@@ -14,5 +14,5 @@ class TherapyChangeRequest(models.Model):
         for request in self:
             email = request.partner_id._therapy_get_contact_email()
             if email:
-                template.send_mail(request.id, email_values={"email_to": email})
+                template._therapy_send(request, email)
         return res

@@ -33,6 +33,13 @@ class TherapyContactChange(models.Model):
         index=True,
         ondelete="cascade",
     )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
     old_email = fields.Char(required=True, readonly=True)
     new_email = fields.Char(required=True, readonly=True)
     token_hash = fields.Char(
@@ -90,10 +97,7 @@ class TherapyContactChange(models.Model):
             }
         )
         template = changes_sudo.env.ref("therapy_portal.mail_template_contact_change")
-        number = template.with_context(therapy_token=token).send_mail(
-            change.id, email_values={"email_to": old}
-        )
-        changes_sudo.env["mail.mail"].browse(number)._therapy_hand_over()
+        template.with_context(therapy_token=token)._therapy_send(change, old)
         return old
 
     @api.model
@@ -132,7 +136,7 @@ class TherapyContactChange(models.Model):
             )
         )
         template = self.env.ref("therapy_portal.mail_template_contact_changed")
-        template.send_mail(self.id, email_values={"email_to": self.new_email})
+        template._therapy_send(self, self.new_email)
 
     @api.model
     def _hash(self, token) -> str:

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 from odoo.addons.therapy_billing.tools.clock import now
 
@@ -114,15 +113,13 @@ class TherapyPayLink(models.Model):
         """Say what the link is good for at this second."""
         for link in self:
             # sudo: mails are for administrators, only the state is taken
-            mail = link.sudo().mail_id  # sudo: see line above
+            state = link.sudo().mail_id._therapy_get_state()  # sudo: see line above
             if link.state != "live":
                 link.status = link.state
             elif not link._is_open():
                 link.status = "expired"
-            elif mail.state in ("exception", "cancel"):
-                link.status = "failed"
             else:
-                link.status = "sending" if mail.state == "outgoing" else "live"
+                link.status = "live" if state == "gone" else state
 
     # === ACTION METHODS === #
 
@@ -132,7 +129,7 @@ class TherapyPayLink(models.Model):
         :return: None
         :raise AccessError: if the user is not a biller
         """
-        self._check_biller()
+        self.env.user._therapy_check_biller()
         self.filtered(lambda link: link.state == "live")._end("revoked")
 
     def action_send_again(self):
@@ -146,16 +143,6 @@ class TherapyPayLink(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _check_biller(self):
-        """Refuse whoever may not send links (P6).
-
-        :return: None
-        :raise AccessError: if the user is not a biller
-        """
-        if not self.env.user.has_group("therapy_billing.group_biller"):
-            raise AccessError(self.env._("Only billers may send payment links."))
-
-    @api.model
     def _issue(self, move, partner, email: str, third_party: bool = False):
         """Make a new link for a bill; the one before dies at once.
 
@@ -167,7 +154,7 @@ class TherapyPayLink(models.Model):
         :rtype: tuple[recordset of `therapy.pay.link`, str]
         :raise AccessError: if the user is not a biller
         """
-        self._check_biller()
+        self.env.user._therapy_check_biller()
         move.check_access("write")
         # Two links sent at once for one bill: one after the other.
         move.lock_for_update(allow_referencing=True)

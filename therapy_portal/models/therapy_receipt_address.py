@@ -147,7 +147,6 @@ class TherapyReceiptAddress(models.Model):
         """
         self.check_access("write")
         template = self.env.ref("therapy_portal.mail_template_receipt_confirm")
-        mails_sudo = self.env["mail.mail"].sudo()  # sudo: mails are for administrators
         for address in self.filtered(lambda row: row.state == "waiting"):
             token = new_token()
             # sudo: nobody writes tokens by hand
@@ -155,19 +154,7 @@ class TherapyReceiptAddress(models.Model):
                 {"token_hash": hash_token(token), "asked_at": now()}
             )
             url = f"{address.get_base_url()}/pay/receipts/{token}"
-            rendered = template.with_context(therapy_url=url)._generate_template(
-                address.ids, ("subject", "body_html", "email_from")
-            )[address.id]
-            mails_sudo |= mails_sudo.create(
-                {
-                    "subject": rendered["subject"],
-                    "body_html": rendered["body_html"],
-                    "email_from": rendered["email_from"],
-                    "email_to": address.email,
-                    "auto_delete": True,
-                }
-            )
-        mails_sudo._therapy_hand_over()
+            template.with_context(therapy_url=url)._therapy_send(address, address.email)
         return True
 
 

@@ -13,7 +13,7 @@ class TherapySession(models.Model):
         :raise AccessError: if the user is not a biller
         :raise UserError: if there is no bill that a person could pay
         """
-        self.env["therapy.pay.link"]._check_biller()
+        self.env.user._therapy_check_biller()
         shares = self.line_ids.share_ids.filtered("live")
         moves = shares.move_id.filtered(lambda move: move._therapy_can_be_shared())
         if not moves:

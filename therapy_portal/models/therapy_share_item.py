@@ -1,11 +1,18 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from odoo.addons.therapy_billing.exceptions import BillBusy
 from odoo.addons.therapy_billing.tools import cursor
 from odoo.addons.therapy_billing.tools.clock import now
 
+_logger = logging.getLogger(__name__)
+
+# A bill that a payment holds at the moment is looked at again after this (minutes).
+BUSY_MINUTES = 5
 # A bill whose automatic payment is under way is looked at again after this (hours).
 AUTOPAY_HOURS = 1
 
@@ -110,10 +117,10 @@ class TherapyShareItem(models.Model):
         """Say what became of the message; the mail server may have refused it."""
         for item in self:
             item_sudo = item.sudo()  # sudo: mails are for administrators, state only
-            broken = item_sudo.mail_id.state in (
-                "exception",
-                "cancel",
-            ) or item_sudo.sms_id.state in ("error", "canceled")
+            broken = (
+                item_sudo.mail_id._therapy_get_state() == "failed"
+                or item_sudo.sms_id.state in ("error", "canceled")
+            )
             item.status = "failed" if item.state == "sent" and broken else item.state
 
     # === ACTION METHODS === #
@@ -124,7 +131,7 @@ class TherapyShareItem(models.Model):
         :return: True
         :raise AccessError: if the user is not a biller
         """
-        self.env["therapy.pay.link"]._check_biller()
+        self.env.user._therapy_check_biller()
         failed = self.filtered(
             lambda item: item.status in ("failed", "bounced", "no_address", "refused")
         )
@@ -211,10 +218,18 @@ class TherapyShareItem(models.Model):
         own = self.with_user(self.user_id).with_company(self.company_id)
         try:
             with self.env.cr.savepoint():
-                self.env["therapy.pay.link"].with_user(self.user_id)._check_biller()
+                self.user_id._therapy_check_biller()
                 result = own._prepare_and_send()
+        except (BillBusy, LockError):
+            result = {"not_before": now() + timedelta(minutes=BUSY_MINUTES)}
         except UserError as error:
             result = {"state": "failed", "reason": str(error)}
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise  # The job is run again.
+        except Exception:  # a message that cannot be made stops no other bill's
+            _logger.exception("Automatic share %s failed.", self.id)
+            reason = self.env._("The message could not be made; the log says why.")
+            result = {"state": "failed", "reason": reason}
         if result.get("state", "waiting") != "waiting":
             result["done_at"] = now()
         self.write(result)
@@ -254,7 +269,7 @@ class TherapyShareItem(models.Model):
             return {"state": "no_address", "reason": line.refusal}
         if refusal := line._get_refusal():
             return {"state": "refused", "reason": refusal}
-        mail_sudo = line._share()
+        mail_sudo = line._send()
         wizard.state = "done"
         mail_sudo._therapy_hand_over()
         return {

@@ -39,8 +39,7 @@ class TherapyShareItem(models.Model):
             reason = self.env._("This number asked for no more messages.")
             return {"state": "refused", "reason": reason}
         code = (
-            not payer._therapy_get_contact_email()
-            and move._therapy_rotate_access_code()
+            not move._therapy_get_mail_address() and move._therapy_rotate_access_code()
         )
         text = move.with_context(lang=payer.lang)._therapy_get_sms_text(code)
         allowed_words = [move.company_id.name]

@@ -1,5 +1,7 @@
 import re
+from contextlib import contextmanager
 from datetime import datetime
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -197,6 +199,18 @@ class TherapyPortalCommon(PaymentCommon, AccountTestInvoicingCommon):
         wizard = self.env[action["res_model"]].with_user(self.biller)
         wizard = wizard.browse(action["res_id"])
         return wizard, wizard.action_send()
+
+    @contextmanager
+    def _handed_over(self):
+        """Collect the addresses of mails that leave right after the commit."""
+        emails = []
+        Mail = type(self.env["mail.mail"])
+
+        def note(mails):
+            emails.extend(mails.mapped("email_to"))
+
+        with patch.object(Mail, "_therapy_hand_over", note):
+            yield emails
 
     def _now(self, text):
         return freeze_time(fields.Datetime.to_datetime(text))

@@ -100,12 +100,15 @@ class TestAccessCode(TherapyPortalCommon):
         self.env["therapy.access.attempt"].sudo().create(
             {"at": "2026-11-22", "bill_key": "x", "address_key": "y"}
         )
+        Change = self.env["therapy.contact.change"]
+        Change._therapy_start(self.mother, "new@example.com")
         self.env.flush_all()
         for query in get_neutralization_queries(["therapy_portal"]):
             self.env.cr.execute(query)
         self.env.invalidate_all()
         self.assertFalse(bill.access_code)
         self.assertFalse(self.env["therapy.access.attempt"].sudo().search([]))
+        self.assertFalse(Change.search([("state", "=", "waiting")]))
 
     def test_an_insurers_bill_never_opens(self):
         claim = self._make_bill(self.insurer, 150)

@@ -48,7 +48,9 @@ class TestAskPayer(LinkCommon):
 
     def test_the_payer_gets_a_link_that_says_nothing_private(self):
         bill = self._make_bill()
-        tx = self._refuse(bill)
+        with self._handed_over() as emails:
+            tx = self._refuse(bill)
+        self.assertEqual(emails, ["ada@example.com"], "not with the hourly queue")
         self.assertEqual(tx.therapy_decline_class, "payer")
         link = self._links(bill)
         self.assertEqual(link.state, "live")

@@ -264,6 +264,36 @@ class TestAuthorization(TherapyPortalHttpCommon):
         law.active = False
         self.assertNotIn("therapy_not_required", self._page().text)
 
+    def test_a_service_may_require_a_card_where_the_practice_only_asks(self):
+        self.company.state_id = self.env.ref("base.state_us_5")
+        self.authenticate("ada", "ada")
+        session = self._make_bill(post=False).session_share_ids.session_id
+        session = session.copy({"external_id": False}).with_user(self.biller)
+        self.assertEqual(session.state, "scheduled")
+        self.assertFalse(session.therapy_card_missing)
+        self.service.therapy_card_policy = "required"
+        session.invalidate_recordset()
+        self.assertTrue(session.therapy_card_missing)
+        self.assertNotIn("therapy_not_required", self._page().text)
+        self.company.state_id = self.env.ref("base.state_us_27")
+        session.invalidate_recordset()
+        self.assertFalse(session.therapy_card_missing, "New York forbids it")
+        self.assertIn("therapy_not_required", self._page().text)
+
+    def test_a_service_may_only_ask_where_the_practice_requires(self):
+        self.company.write(
+            {
+                "therapy_card_policy": "required",
+                "state_id": self.env.ref("base.state_us_5").id,
+            }
+        )
+        self.authenticate("ada", "ada")
+        self.assertNotIn("therapy_not_required", self._page().text)
+        session = self._make_bill(post=False).session_share_ids.session_id
+        session.copy({"external_id": False})
+        self.service.therapy_card_policy = "asked"
+        self.assertIn("therapy_not_required", self._page().text)
+
     # === THE BADGE === #
 
     def test_the_badge_says_how_the_cards_of_the_payers_are(self):

@@ -182,7 +182,9 @@ class TestCollect(TherapyPortalHttpCommon):
         mine.action_review()
         self.assertIn("In review", self._get("/my/therapy/requests").text)
         mine.answer = "It is on its way."
-        mine.action_done()
+        with self._handed_over() as emails:
+            mine.action_done()
+        self.assertEqual(emails, ["ada@example.com"], "not with the hourly queue")
         page = self._get(f"/my/therapy/requests/{request.id}").text
         self.assertIn("It is on its way.", page)
         self.assertFalse(request.activity_ids)
@@ -257,7 +259,9 @@ class TestCollect(TherapyPortalHttpCommon):
         self.assertIn("Yes, change it", self._get(link).text)
         self.assertEqual(contact(), "ada@example.com", "opening changes nothing")
         data = {"csrf_token": Request.csrf_token(self)}
-        self.assertIn("therapy_contact_done", self.url_open(link, data=data).text)
+        with self._handed_over() as emails:
+            self.assertIn("therapy_contact_done", self.url_open(link, data=data).text)
+        self.assertEqual(emails, ["new@example.com"], "not with the hourly queue")
         self.mother.invalidate_recordset()
         self.assertEqual(contact(), "new@example.com")
         again = self.url_open(link, data=data).text

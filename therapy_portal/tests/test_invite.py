@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -42,13 +40,9 @@ class TestInvite(TherapyPortalHttpCommon):
         self.assertEqual(self._open(self.aunt).line_ids.access, "invited")
 
     def test_an_invitation_leaves_at_once_not_with_the_hourly_queue(self):
-        handed = []
-        Mail = type(self.env["mail.mail"])
-        with patch.object(
-            Mail, "_therapy_hand_over", lambda mails: handed.extend(mails)
-        ):
+        with self._handed_over() as emails:
             self._open(self.aunt).action_invite()
-        self.assertEqual([mail.email_to for mail in handed], ["una@example.com"])
+        self.assertEqual(emails, ["una@example.com"])
 
     def test_an_adult_who_pays_alone_is_not_named_either(self):
         adult = self.env["res.partner"].create(

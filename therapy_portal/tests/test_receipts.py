@@ -1,8 +1,8 @@
 import re
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.http import Request
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.therapy_billing.tools.phi import find_leaks
 
@@ -105,6 +105,15 @@ class TestReceipts(TherapyPortalHttpCommon):
         notice = payment.with_user(self.biller).action_therapy_send_receipt()
         self.assertEqual(notice["params"]["type"], "success")
         self.assertEqual(len(self._mails("ada@example.com")), 2)
+
+    def test_who_only_reads_sends_no_receipt(self):
+        self._add("ada@example.com")
+        payment = self._pay_bill()
+        auditor = new_test_user(
+            self.env, "auditor", groups="therapy_billing.group_auditor"
+        )
+        with self.assertRaises(AccessError):
+            payment.with_user(auditor).action_therapy_send_receipt()
 
     def test_without_addresses_nothing_is_sent(self):
         payment = self._pay_bill()

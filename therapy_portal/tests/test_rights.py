@@ -6,6 +6,10 @@ from .common import TherapyPortalCommon
 
 OWN_MODELS = (
     "therapy.access.attempt",
+    "therapy.card.law",
+    "therapy.contact.change",
+    "therapy.invite.wizard",
+    "therapy.invite.wizard.line",
     "therapy.pay.link",
     "therapy.pay.link.wizard",
     "therapy.pay.link.wizard.line",
@@ -87,6 +91,27 @@ class TestRights(TherapyPortalCommon):
         self._make_card(self.father, "5555")
         cards = self._visible(self.mother_user, "payment.token")
         self.assertEqual(cards.partner_id, self.mother)
+
+    def _move_biller(self):
+        """Make the biller one of another practice."""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.biller.write({"company_ids": [(6, 0, other.ids)], "company_id": other.id})
+
+    def test_a_dialog_tells_another_practice_nothing_of_a_bill(self):
+        self._move_biller()
+        for name in ("therapy.share.wizard", "therapy.pay.link.wizard"):
+            Wizard = self.env[name].with_user(self.biller)
+            Line = self.env[f"{name}.line"].with_user(self.biller)
+            wizard = Wizard.create({})
+            with self.assertRaises(AccessError, msg=name):
+                Line.create({"wizard_id": wizard.id, "move_id": self.mothers.id})
+
+    def test_another_practice_does_not_see_whose_address_changes(self):
+        Change = self.env["therapy.contact.change"]
+        Change._therapy_start(self.mother, "new@example.com")
+        self.assertTrue(Change.with_user(self.biller).search([]))
+        self._move_biller()
+        self.assertFalse(Change.with_user(self.biller).search([]))
 
     def test_clinicians_share_nothing_and_see_no_codes(self):
         for model in OWN_MODELS:

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.sms.tests.common import SMSCase
+from odoo.addons.therapy_billing.exceptions import BillBusy
 from odoo.addons.therapy_billing.tools.phi import find_leaks
 
 from .common import SECRETS, TherapyPortalCommon
@@ -195,6 +196,42 @@ class TestShareQueue(TherapyPortalCommon, SMSCase):
         self.assertEqual(items[self.father, "email"].state, "sent")
         self.assertEqual(items[self.mother, "email"].state, "nothing")
 
+    def test_a_message_that_cannot_be_made_does_not_stop_the_others(self):
+        run = self._run()
+        items = self._items(run)
+        Line = type(self.env["therapy.share.wizard.line"])
+        prepare_pdf, mother = Line._prepare_pdf, self.mother
+
+        def broken(line):
+            if line.partner_id == mother:
+                raise ValueError("no such font")
+            return prepare_pdf(line)
+
+        logger = "odoo.addons.therapy_portal.models.therapy_share_item"
+        with patch.object(Line, "_prepare_pdf", broken):
+            with self.assertLogs(logger, "ERROR"):
+                self._cron()
+        self.assertEqual(items[self.mother, "email"].state, "failed")
+        self.assertEqual(items[self.father, "email"].state, "sent")
+
+    def test_a_bill_that_a_payment_holds_is_shared_a_little_later(self):
+        run = self._run()
+        Move = type(self.env["account.move"])
+
+        def busy(moves):
+            raise BillBusy("Another payment of this bill is being made.")
+
+        with (
+            self._now("2026-11-22 10:00:00"),
+            patch.object(Move, "_therapy_apply_credits_by_policy", busy),
+        ):
+            self._cron()
+        items = run.sudo().share_item_ids
+        self.assertEqual(set(items.mapped("state")), {"waiting"})
+        with self._now("2026-11-22 10:05:00"):
+            self._cron()
+        self.assertEqual(set(items.mapped("state")), {"sent"})
+
     def test_who_is_no_biller_any_more_sends_nothing(self):
         run = self._run()
         self.biller.group_ids = [(3, self.env.ref("therapy_billing.group_biller").id)]
@@ -246,6 +283,22 @@ class TestShareQueue(TherapyPortalCommon, SMSCase):
         self.assertEqual(items[self.mother, "email"].state, "no_address")
         item = items[self.mother, "sms"]
         self.assertIn(item.move_id.access_code, item.sms_id.body)
+
+    def test_a_text_message_leaves_the_code_in_an_e_mail_valid(self):
+        self._prepare_sms(email=False)
+        rows = self.patient.guarantor_ids
+        rows.filtered(
+            lambda row: row.partner_id == self.mother
+        ).bill_email = "bills@example.com"
+        run = self._run()
+        with self._gateway():
+            self._cron()
+        items = self._items(run)
+        mailed, texted = items[self.mother, "email"], items[self.mother, "sms"]
+        self.assertEqual((mailed.state, texted.state), ("sent", "sent"))
+        code = mailed.move_id.access_code
+        self.assertIn(code, mailed.mail_id.body_html)
+        self.assertNotIn(code, texted.sms_id.body)
 
     def test_quiet_hours_are_the_payers_own(self):
         self._prepare_sms(tz="America/Los_Angeles")

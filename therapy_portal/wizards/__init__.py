@@ -1,5 +1,7 @@
 from . import (
     portal_wizard_user,
+    send_wizard_line_mixin,
+    send_wizard_mixin,
     therapy_invite_wizard,
     therapy_invite_wizard_line,
     therapy_pay_link_wizard,

@@ -24,9 +24,6 @@ class PortalWizardUser(models.TransientModel):
             url="/my/therapy"
         )[partner.id]
         template_sudo = user_sudo.env.ref("therapy_portal.mail_template_invite")
-        number = template_sudo.with_context(
-            therapy_url=url, lang=user_sudo.lang
-        ).send_mail(user_sudo.id, email_values={"email_to": user_sudo.email})
-        # The mail queue may wait for an hour; the payer waits for the invitation.
-        user_sudo.env["mail.mail"].browse(number)._therapy_hand_over()
+        template_sudo = template_sudo.with_context(therapy_url=url, lang=user_sudo.lang)
+        template_sudo._therapy_send(user_sudo, user_sudo.email)
         return True

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 
 class TherapyInviteWizard(models.TransientModel):
@@ -70,8 +70,7 @@ class TherapyInviteWizard(models.TransientModel):
         :raise UserError: if nobody can be invited
         """
         self.ensure_one()
-        if not self.env.user.has_group("therapy_billing.group_biller"):
-            raise AccessError(self.env._("Only billers may invite payers."))
+        self.env.user._therapy_check_biller()
         ready = self.line_ids.filtered(lambda line: not line.problem)
         if not ready:
             raise UserError(

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import email_normalize
 
-from odoo.addons.therapy_billing.tools.phi import find_leaks
-
 # Stands in the preview where the mail has the link, which is made when it is sent.
 PREVIEW_LINK = "/pay/…"
 
@@ -11,17 +9,12 @@ class TherapyPayLinkWizardLine(models.TransientModel):
     """One bill of the dialog: who gets its link, and what they will read."""
 
     _name = "therapy.pay.link.wizard.line"
+    _inherit = ["therapy.send.wizard.line.mixin"]
     _description = "Payment Link to Send"
 
     wizard_id = fields.Many2one(
         "therapy.pay.link.wizard", required=True, index=True, ondelete="cascade"
     )
-    move_id = fields.Many2one(
-        "account.move", string="Bill", required=True, index=True, ondelete="cascade"
-    )
-    partner_id = fields.Many2one(related="move_id.partner_id", string="Payer")
-    currency_id = fields.Many2one(related="move_id.currency_id")
-    amount_residual = fields.Monetary(related="move_id.amount_residual", string="Due")
     candidate_ids = fields.Many2many("res.partner", compute="_compute_candidate_ids")
     recipient_id = fields.Many2one(
         "res.partner",
@@ -48,7 +41,6 @@ class TherapyPayLinkWizardLine(models.TransientModel):
         string="Message", sanitize=False, compute="_compute_message"
     )
     refusal = fields.Char(string="Not sent because", compute="_compute_refusal")
-    result = fields.Char(readonly=True)
     state = fields.Selection(related="wizard_id.state")
     hours = fields.Integer(related="wizard_id.hours")
 
@@ -149,11 +141,12 @@ class TherapyPayLinkWizardLine(models.TransientModel):
         self.ensure_one()
         move = self.move_id
         template = self.env.ref("therapy_portal.mail_template_pay_link")
+        recipient = move.partner_id if self.to_other else self.recipient_id
         return template.with_context(
             therapy_link_url=url,
             therapy_link_hours=move.company_id.therapy_link_hours,
-            therapy_link_lang=self.recipient_id.lang or move.partner_id.lang,
-        )._generate_template(move.ids, ("subject", "body_html", "email_from"))[move.id]
+            therapy_link_lang=recipient.lang or move.partner_id.lang,
+        )._therapy_render(move)
 
     def _get_refusal(self) -> str | bool:
         """Say why no link will be sent, as things are now.
@@ -170,18 +163,7 @@ class TherapyPayLinkWizardLine(models.TransientModel):
             return reason
         if not self.email_from:
             return self.env._("You have no e-mail address to send from.")
-        leaks = find_leaks(
-            f"{self.subject} {self.body_html}",
-            move._therapy_get_private_words(),
-            [move.company_id.name, move.company_id.street],
-        )
-        if leaks:
-            return self.env._(
-                "The message would show “%(word)s”. Change the e-mail template: names, "
-                "services and codes may not leave the practice.",
-                word=leaks[0],
-            )
-        return False
+        return move._therapy_get_leak_refusal(self)
 
     def _get_address_refusal(self) -> str | bool:
         """Say what is wrong with the recipient.
@@ -262,20 +244,8 @@ class TherapyPayLinkWizardLine(models.TransientModel):
         )
         rendered = self._render(f"{move.get_base_url()}/pay/{token}")
         # sudo: mails are for administrators; its words were shown to the sender
-        mail_sudo = (
-            self.env["mail.mail"]
-            .sudo()  # sudo: see comment above
-            .create(
-                {
-                    "subject": rendered["subject"],
-                    "body_html": rendered["body_html"],
-                    "email_from": rendered["email_from"],
-                    "reply_to": rendered["email_from"],
-                    "email_to": email,
-                    "auto_delete": True,
-                }
-            )
-        )
+        Mail_sudo = self.env["mail.mail"].sudo()  # sudo: see line above
+        mail_sudo = Mail_sudo._therapy_prepare(rendered, email)
         link_sudo.mail_id = mail_sudo
         until = fields.Datetime.context_timestamp(
             self.with_context(tz=move.company_id.therapy_tz), link_sudo.expires_at

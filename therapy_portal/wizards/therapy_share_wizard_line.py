@@ -2,8 +2,6 @@ import base64
 
 from odoo import api, fields, models
 
-from odoo.addons.therapy_billing.tools.phi import find_leaks
-
 from ..tools.codes import new_code
 
 
@@ -11,17 +9,12 @@ class TherapyShareWizardLine(models.TransientModel):
     """One bill of a share: exactly what leaves, made when the dialog opens."""
 
     _name = "therapy.share.wizard.line"
+    _inherit = ["therapy.send.wizard.line.mixin"]
     _description = "Bill to Share"
 
     wizard_id = fields.Many2one(
         "therapy.share.wizard", required=True, index=True, ondelete="cascade"
     )
-    move_id = fields.Many2one(
-        "account.move", string="Bill", required=True, index=True, ondelete="cascade"
-    )
-    partner_id = fields.Many2one(related="move_id.partner_id", string="Payer")
-    currency_id = fields.Many2one(related="move_id.currency_id")
-    amount_residual = fields.Monetary(related="move_id.amount_residual", string="Due")
     code = fields.Char(readonly=True)
     email_to = fields.Char(string="To", readonly=True)
     email_from = fields.Char(string="From", readonly=True)
@@ -31,7 +24,6 @@ class TherapyShareWizardLine(models.TransientModel):
         string="Attachment", sanitize=False, compute="_compute_document_html"
     )
     refusal = fields.Char(string="Not sent because", readonly=True)
-    result = fields.Char(readonly=True)
 
     # === COMPUTE METHODS === #
 
@@ -58,9 +50,8 @@ class TherapyShareWizardLine(models.TransientModel):
         # sudo: reads the code that must not come again
         code = new_code(other_than=move.sudo().access_code)  # sudo: see line above
         template = self.env.ref("therapy_portal.mail_template_share")
-        rendered = template.with_context(therapy_access_code=code)._generate_template(
-            move.ids, ("subject", "body_html", "email_from")
-        )[move.id]
+        template = template.with_context(therapy_access_code=code)
+        rendered = template._therapy_render(move)
         vals = {
             "move_id": move.id,
             "code": code,
@@ -87,18 +78,7 @@ class TherapyShareWizardLine(models.TransientModel):
             return move._therapy_get_mail_problem()
         if not vals["email_from"]:
             return self.env._("You have no e-mail address to send from.")
-        leaks = find_leaks(
-            f"{vals['subject']} {vals['body_html']}",
-            move._therapy_get_private_words(),
-            [move.company_id.name, move.company_id.street],
-        )
-        if leaks:
-            return self.env._(
-                "The message would show “%(word)s”. Change the e-mail template: names, "
-                "services and codes may not leave the practice.",
-                word=leaks[0],
-            )
-        return False
+        return move._therapy_get_leak_refusal(vals)
 
     def _get_refusal(self) -> str | bool:
         """Say why this bill is not sent, as things are now.
@@ -114,7 +94,7 @@ class TherapyShareWizardLine(models.TransientModel):
         self.refusal = self._get_refusal_of(self.move_id, values)
         return self.refusal
 
-    def _share(self):
+    def _send(self):
         """Give the bill its new code and queue the mail that was shown.
 
         Note: self.ensure_one()
@@ -126,24 +106,13 @@ class TherapyShareWizardLine(models.TransientModel):
         move = self.move_id
         move._therapy_rotate_access_code(self.code)
         # sudo: mails are for administrators; what is in it was shown to the sender
-        mail = (
-            self.env["mail.mail"]
-            .sudo()  # sudo: see comment above
-            .create(
-                {
-                    "subject": self.subject,
-                    "body_html": self.body_html,
-                    "email_from": self.email_from,
-                    "reply_to": self.email_from,
-                    "email_to": self.email_to,
-                    "auto_delete": True,
-                    "attachment_ids": self._prepare_attachments(),
-                }
-            )
+        Mail_sudo = self.env["mail.mail"].sudo()  # sudo: see line above
+        mail = Mail_sudo._therapy_prepare(
+            self, self.email_to, attachment_ids=self._prepare_attachments()
         )
         move.sudo().therapy_share_mail_id = mail  # sudo: field for administrators
         move._therapy_log_share(self.email_to)
-        self.result = self.env._("Sent to %(email)s", email=self.email_to)
+        self.result = self.env._("On its way to %(email)s.", email=self.email_to)
         return mail
 
     def _prepare_attachments(self) -> list:
