@@ -1,5 +1,11 @@
 from odoo import fields, models
 
+#: Whether payers are asked for a card on file, or must have one.
+CARD_POLICIES = [
+    ("asked", "Ask for it"),
+    ("required", "Require it where the law allows"),
+]
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -34,7 +40,7 @@ class ResCompany(models.Model):
     therapy_quiet_to = fields.Float(string="Until", default=8.0)
 
     therapy_card_policy = fields.Selection(
-        [("asked", "Ask for it"), ("required", "Require it where the law allows")],
+        CARD_POLICIES,
         string="Card on File",
         default="asked",
         required=True,

@@ -75,7 +75,7 @@ class ResPartner(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        self.env["therapy.pay.link"]._check_biller()
+        self.env.user._therapy_check_biller()
         day = self.env.company._therapy_local_date()
         payers = self.guarantor_ids._therapy_filter_active(day).partner_id
         own = not payers and self.responsible_for_ids
@@ -105,20 +105,27 @@ class ResPartner(models.Model):
             order="id desc",
         )
 
-    def _therapy_is_card_required(self, company) -> bool:
+    def _therapy_is_card_required(self, company, services=None) -> bool:
         """Tell whether a practice requires a card of this payer.
 
-        Asked and not required where a law forbids it, at the practice's place or at
-        the payer's.
+        One service that requires it is enough. Asked and not required where a law
+        forbids it, at the practice's place or at the payer's.
 
         Note: self.ensure_one()
 
         :param company: the practice
+        :param services: `product.product`; those scheduled for the payer's patients
+            if not given
         :return: whether it is required
         :rtype: bool
         """
         self.ensure_one()
-        if company.sudo().therapy_card_policy != "required":  # sudo: payers ask
+        if services is None:
+            services = self._therapy_get_scheduled_services(company)
+        own = company.sudo().therapy_card_policy  # sudo: payers ask
+        services_sudo = services.sudo()  # sudo: payers ask
+        policies = {service.therapy_card_policy or own for service in services_sudo}
+        if "required" not in (policies or {own}):
             return False
         # sudo: payers may not read laws and companies
         states = company.sudo().state_id | self.sudo().state_id  # sudo: see above
@@ -131,6 +138,32 @@ class ResPartner(models.Model):
             limit=1,
         )
 
+    def _therapy_get_scheduled_services(self, company):
+        """Return the services that are scheduled for the patients of this payer.
+
+        Note: self.ensure_one()
+
+        :param company: the practice
+        :return: `product.product` in sudo mode
+        :rtype: recordset of `product.product`
+        """
+        self.ensure_one()
+        Guarantor_sudo = self.env["therapy.guarantor"].sudo()  # sudo: own rows
+        rows = Guarantor_sudo.search(
+            [("partner_id", "=", self.id), ("company_id", "=", company.id)]
+        )
+        active = rows._therapy_filter_active(company._therapy_local_date())
+        Line_sudo = self.env["therapy.session.line"].sudo()  # sudo: own patients
+        groups = Line_sudo._read_group(
+            [
+                ("session_id.patient_id", "in", active.patient_id.ids),
+                ("session_id.company_id", "=", company.id),
+                ("session_id.state", "=", "scheduled"),
+            ],
+            ["product_id"],
+        )
+        return Line_sudo.env["product.product"].union(*(group[0] for group in groups))
+
 
 class TherapySession(models.Model):
     _inherit = "therapy.session"
@@ -141,3 +174,25 @@ class TherapySession(models.Model):
     therapy_card_badge = fields.Char(
         related="patient_id.therapy_card_badge", groups=MONEY_GROUPS
     )
+    therapy_card_missing = fields.Boolean(
+        compute="_compute_therapy_card_missing",
+        groups=MONEY_GROUPS,
+        help="A service of this session requires a card on file, and there is none.",
+    )
+
+    @api.depends("state", "patient_id", "line_ids.product_id")
+    def _compute_therapy_card_missing(self):
+        """Say before the session whether a card is required and not there."""
+        for session in self:
+            missing = session.therapy_card_level == "none"
+            payers = session._get_payers()[0].partner_id
+            session.therapy_card_missing = (
+                session.state == "scheduled"
+                and missing
+                and any(
+                    payer._therapy_is_card_required(
+                        session.company_id, session.line_ids.product_id
+                    )
+                    for payer in payers
+                )
+            )
