@@ -49,7 +49,7 @@ class TherapyCheck(models.Model):
     @api.model
     def _cron_check(self):
         """Check every company; each in its own transaction."""
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("active", "=", True)])
         for company in companies:
             cursor.run_in_fresh_cursor(
                 self.env,

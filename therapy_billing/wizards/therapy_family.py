@@ -125,7 +125,8 @@ class TherapyFamily(models.TransientModel):
         :rtype: recordset of `therapy.family`
         """
         families = super().create(vals_list)
-        families._check_family()
+        if not self.env.context.get("therapy_only_shown"):
+            families._check_family()
         return families
 
     def write(self, vals):
@@ -185,7 +186,7 @@ class TherapyFamily(models.TransientModel):
         }
         # Looking changes nothing: shares that do not add up (an import leaves them) are
         # shown here with what is missing, and refused when the page is saved.
-        return super().create([vals])
+        return self.with_context(therapy_only_shown=True).create([vals])
 
     def _get_action(self) -> dict:
         """Return the action that shows this page.
