@@ -33,6 +33,8 @@ from . import (
     test_rate,
     test_receipts,
     test_refund,
+    test_refund_dialog,
+    test_refund_fee,
     test_refund_race,
     test_remittance,
     test_remittance_import,
