@@ -124,9 +124,8 @@ class TherapyCheck(models.Model):
         """
         self.ensure_one()
         group = self.env.ref("therapy_billing.group_manager")
-        people = group.all_user_ids - self.env.ref("base.user_root")
-        managers = people.filtered(
-            lambda user: user.active and self.company_id in user.company_ids
+        managers = group.all_user_ids.filtered(
+            lambda user: self.company_id in user.company_ids
         )
         return managers.sorted("id")[:1] or self.env.ref("base.user_admin")
 

@@ -55,10 +55,13 @@ class TherapyRemittance(models.Model):
         )
         for line in answers:
             items[line.partner_id, line.session_id] |= line.payment_line_id
-        self._free_taken_back([items[pair] for pair in pairs])
+        # All claims are read together, not one by one.
+        together = tuple(number for lines in items.values() for number in lines._ids)
+        claims = [items[pair].with_prefetch(together) for pair in pairs]
+        self._free_taken_back(claims)
         parts = []
-        for pair in pairs:
-            parts += self._match_claim(items[pair].sorted(lambda x: (x.date, x.id)))
+        for lines in claims:
+            parts += self._match_claim(lines.sorted(lambda x: (x.date, x.id)))
         self.env["account.move.line"]._therapy_reconcile_exactly(parts)
 
     def _free_taken_back(self, groups):

@@ -81,15 +81,6 @@ class TestCheck(TherapyCommon):
             self.check()
         self.assertEqual(len(self.activities()), 1)
 
-    def test_who_is_told_is_a_person(self):
-        self.env.ref("base.user_root").company_ids |= self.practice
-        self._pay(self.bill, 40.0)._set_done()
-        with freeze_time("2026-11-16 17:00:00"):
-            self.check()
-        user = self.activities().user_id
-        self.assertTrue(user.active)
-        self.assertTrue(user.has_group("therapy_billing.group_manager"))
-
     def test_a_name_with_a_sign_of_html_is_told_as_it_is(self):
         self.mother.name = "Rosa <Ives>"
         self.env.cr.execute(
