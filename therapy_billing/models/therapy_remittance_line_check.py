@@ -17,6 +17,7 @@ class TherapyRemittanceLine(models.Model):
         :rtype: dict
         """
         history, problems = self._get_history(), {}
+        self._read_claims()
         by_service = self.remittance_id.line_ids.grouped(
             lambda line: (line.remittance_id, line.session_line_id)
         )
@@ -27,6 +28,12 @@ class TherapyRemittanceLine(models.Model):
             if text:
                 problems[line] = text
         return problems
+
+    def _read_claims(self):
+        """Read what is asked of each claim for all lines together."""
+        shares = self.session_line_id.share_ids
+        shares.move_id.mapped("state")
+        shares.move_line_id.mapped("tax_ids")
 
     def _get_remarks(self) -> dict:
         """Say what is odd about lines that can be posted.
