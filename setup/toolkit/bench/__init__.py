@@ -70,6 +70,7 @@ def run_group(name, group, n):
             with step(f"Odoo, {side}"):
                 server.start_odoo(database, services.free_port(), ours=side == "ours")
             servers[side] = server.info["odoo"]
+            (folder / f"server-{side}.log").symlink_to(server.log("odoo"))
         measures = take_turns(name, n, folder, databases, servers)
         found = group.rows(measures["ours"], measures["core"], n)
     finally:

@@ -5,6 +5,8 @@ copies get new ids and their own links, which takes seconds where the ORM takes 
 minutes.
 """
 
+from . import copies as sql
+
 BLOCK_PATIENTS = 50
 SESSIONS_PER_PATIENT = 10
 FIRST_DAY = "2026-10-01"
@@ -137,10 +139,20 @@ def _session_vals(env, number, patient, services, provider, turn):
 
 def _multiply(cr, patients, copies):
     """Copy families with their sessions; return the new patients' ids."""
-    cr.execute(
-        "CREATE TEMP TABLE bench_new (source text, old int, copy int, id int) "
-        "ON COMMIT DROP"
-    )
+    sql.begin(cr)
+    copy_families(cr, patients, copies)
+    return sql.new_ids(cr, patients)
+
+
+def copy_families(cr, patients, copies):
+    """Copy families with their sessions, after :func:`copies.begin`.
+
+    :param cr: the cursor; nothing of the ORM may wait to be written
+    :param patients: the patients, each family whole
+    :param int copies: how many families come out of each, beside it
+    :return: all people of the families
+    :rtype: recordset of `res.partner`
+    """
     guarantors = patients.guarantor_ids
     sessions = patients.env["therapy.session"].search(
         [("patient_id", "in", patients.ids)]
@@ -153,44 +165,5 @@ def _multiply(cr, patients, copies):
         (sessions, {"patient_id": people}),
         (sessions.line_ids, {"session_id": sessions}),
     ):
-        _copy_rows(cr, records, copies, links)
-    cr.execute(
-        "SELECT id FROM bench_new WHERE source = %s AND old = ANY(%s) "
-        "ORDER BY copy, old",
-        (people._table, patients.ids),
-    )
-    return [number for (number,) in cr.fetchall()]
-
-
-def _copy_rows(cr, records, copies, links):
-    """Copy rows of one table; links name the columns that follow their copies."""
-    table = records._table
-    cr.execute(
-        "INSERT INTO bench_new SELECT %s, old, copy, nextval(%s) "
-        "FROM unnest(%s) old, generate_series(1, %s) copy",
-        (table, f"{table}_id_seq", records.ids, copies),
-    )
-    cr.execute(
-        "SELECT column_name FROM information_schema.columns "
-        "WHERE table_name = %s AND column_name <> 'id'",
-        (table,),
-    )
-    columns = [name for (name,) in cr.fetchall()]
-    values, joins = [], ""
-    for column in columns:
-        if column in links:
-            values.append(f"{column}_new.id")
-            joins += (
-                f" LEFT JOIN bench_new {column}_new "
-                f"ON {column}_new.source = '{links[column]._table}' "
-                f"AND {column}_new.old = row.{column} "
-                f"AND {column}_new.copy = new.copy"
-            )
-        else:
-            values.append(f'row."{column}"')
-    names = ", ".join(f'"{column}"' for column in columns)
-    cr.execute(
-        f'INSERT INTO "{table}" (id, {names}) SELECT new.id, {", ".join(values)} '
-        f'FROM bench_new new JOIN "{table}" row ON row.id = new.old{joins} '
-        f"WHERE new.source = '{table}'"
-    )
+        sql.copy_rows(cr, records, copies, links)
+    return people

@@ -15,14 +15,16 @@ class Bench:
 
     ``env`` is the environment of the user who works, ``root`` the superuser's for
     preparing data, ``server`` the address of a running Odoo on the same database if
-    the group asked for it.
+    the group asked for it, ``server_log`` the file it writes to.
     """
 
-    def __init__(self, env, login, n, folder, server):
+    def __init__(self, env, side, n, folder, server):
+        login = {"ours": "biller", "core": "admin"}[side]
         self.root = env
         user = env["res.users"].search([("login", "=", login)])
         self.env = env(user=user.id)
         self.n, self.folder, self.server = n, folder, server
+        self.server_log = folder / f"server-{side}.log"
         self.process = psutil.Process()
 
     def say(self, text):
@@ -56,15 +58,16 @@ class Bench:
         }
         print("measure", json.dumps(found), flush=True)
 
-    def note(self, label, seconds, count=1):
-        """Report what was measured elsewhere while a block was.
+    def note(self, label, seconds=0.0, count=1, queries=0):
+        """Report what was measured elsewhere, in another process.
 
         :param str label: what was measured
         :param float seconds: how long it took
         :param int count: how many items
+        :param int queries: how many queries it took
         """
-        found = {"label": label, "count": count, "seconds": seconds, "queries": 0}
-        print("measure", json.dumps({**found, "rss": 0}), flush=True)
+        found = {"label": label, "count": count, "seconds": seconds, "rss": 0}
+        print("measure", json.dumps({**found, "queries": queries}), flush=True)
 
     def put(self, name, data):
         """Leave data for the other side."""
@@ -89,11 +92,10 @@ def main():
     tools.config.parse_config(arguments, setup_logging=True)
     registry = Registry(tools.config["db_name"][0])
     module = importlib.import_module(f"toolkit.bench.rows.{group}")
-    login = {"ours": "biller", "core": "admin"}[side]
     sys.stdin.readline()
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
-        bench = Bench(env, login, int(n), Path(folder), server)
+        bench = Bench(env, side, int(n), Path(folder), server)
         getattr(module, side)(bench)
         if side == "ours":
             bench.put("ended", True)

@@ -50,7 +50,7 @@ def bill(bench, run):
         left = before - report[0]
         bench.env.cr.execute("SELECT COALESCE(MAX(id), 0) FROM account_move")
         newest = bench.env.cr.fetchone()[0]
-        bench.put(f"bills-{number}", _read_bills(run, getattr(bench, "newest", 0)))
+        bench.put(f"bills-{number}", read_bills(run, getattr(bench, "newest", 0)))
         bench.newest = newest
         bench.env.invalidate_all()
         if number % 5 == 4 or left == 0:
@@ -60,7 +60,7 @@ def bill(bench, run):
         bench.env.cr.commit()
 
 
-def _read_bills(run, after):
+def read_bills(run, after):
     """Return what core needs to make the same bills."""
     bills = run.env["account.move"].search(
         [("therapy_run_id", "=", run.id), ("id", ">", after)], order="id"
