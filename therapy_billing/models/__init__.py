@@ -40,6 +40,7 @@ from . import (
     payment_token,
     payment_token_badge,
     payment_token_charge,
+    payment_token_expiry,
     payment_token_fee,
     payment_transaction,
     payment_transaction_batch,

@@ -225,11 +225,21 @@ class TherapyCardAuthorization(models.Model):
         :return: window action
         :rtype: dict
         """
-        self.ensure_one()
-        text = self.text_id._therapy_get_current(self.company_id) or self.text_id
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
-            "res_id": self.copy({"text_id": text.id}).id,
+            "res_id": self._therapy_request_again().id,
             "view_mode": "form",
         }
+
+    def _therapy_request_again(self):
+        """Return a new request to allow the same, with the words used today.
+
+        Note: self.ensure_one()
+
+        :return: the request
+        :rtype: recordset of `therapy.card.authorization`
+        """
+        self.ensure_one()
+        text = self.text_id._therapy_get_current(self.company_id) or self.text_id
+        return self.copy({"text_id": text.id})

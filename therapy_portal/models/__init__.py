@@ -10,6 +10,7 @@ from . import (
     mail_mail,
     mail_template,
     payment_token,
+    payment_token_expiry,
     payment_transaction,
     payment_transaction_ask,
     payment_transaction_link,

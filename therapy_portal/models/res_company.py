@@ -46,6 +46,13 @@ class ResCompany(models.Model):
         required=True,
     )
 
+    therapy_ask_expiring = fields.Boolean(
+        string="Ask for a New Card in Time",
+        default=True,
+        help="30 days before a saved card ends, its payer gets a mail with the way to "
+        "save another one; what was signed is asked for again.",
+    )
+
     _quiet_hours_range = models.Constraint(
         "CHECK(therapy_quiet_from >= 0 AND therapy_quiet_from < 24"
         " AND therapy_quiet_to >= 0 AND therapy_quiet_to < 24)",

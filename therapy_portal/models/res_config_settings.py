@@ -25,3 +25,6 @@ class ResConfigSettings(models.TransientModel):
     therapy_card_policy = fields.Selection(
         related="company_id.therapy_card_policy", readonly=False
     )
+    therapy_ask_expiring = fields.Boolean(
+        related="company_id.therapy_ask_expiring", readonly=False
+    )

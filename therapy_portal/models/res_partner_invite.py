@@ -43,3 +43,21 @@ class ResPartner(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _therapy_get_login_url(self, path) -> str:
+        """Return where this payer reaches a page that needs a login.
+
+        Without an account, by way of making one.
+
+        Note: self.ensure_one()
+
+        :param str path: the page
+        :return: absolute address
+        :rtype: str
+        """
+        self.ensure_one()
+        payer_sudo = self.sudo()  # sudo: looks for an account
+        if payer_sudo.user_ids:
+            return f"{self.get_base_url()}{path}"
+        inviting = payer_sudo.with_context(signup_valid=True)
+        return inviting._get_signup_url_for_action(url=path)[payer_sudo.id]

@@ -98,11 +98,7 @@ class TherapyCardAuthorization(models.Model):
         """
         self.ensure_one()
         path = f"/my/therapy/authorization/{self.id}"
-        payer_sudo = self.partner_id.sudo()  # sudo: looks for an account
-        if payer_sudo.user_ids:
-            return f"{self.get_base_url()}{path}"
-        inviting = payer_sudo.with_context(signup_valid=True)
-        return inviting._get_signup_url_for_action(url=path)[payer_sudo.id]
+        return self.partner_id._therapy_get_login_url(path)
 
     def _therapy_tell_revoked(self):
         """Tell the biller of the payer that a consent was ended by the payer.

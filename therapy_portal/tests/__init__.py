@@ -3,6 +3,7 @@ from . import (
     test_ask_payer,
     test_attacks,
     test_authorization,
+    test_card_expiry,
     test_ceiling,
     test_collect,
     test_core_routes,

@@ -81,6 +81,49 @@ class TestSwitches(TherapyPortalHttpCommon, LinkCommon):
             self._switch(name, True)
         self.assertFalse(self.bill.transaction_ids)
 
+    def test_with_any_switch_off_several_bills_and_paying_ahead_are_refused(self):
+        other = self._make_bill(amount=30, total=30)
+        Transaction = self.env["payment.transaction"].sudo()
+        count = Transaction.search_count([])
+        self.authenticate("ada", "ada")
+        query = f"bill={self.bill.id}&bill={other.id}"
+        urls = {
+            "choice": f"/my/therapy/pay?{query}",
+            "many": f"/my/therapy/pay/card?{query}",
+            "amount": "/my/therapy/prepay",
+            "ahead": "/my/therapy/prepay/card?amount=20",
+        }
+        forms = {name: self._get(urls[name]).text for name in ("many", "ahead")}
+        for html in forms.values():
+            self.assertIn("o_payment_form", html)
+        for name in ("portal", "practice", "payer"):
+            self._switch(name, False)
+            with self.subTest(switch=name):
+                for url in urls.values():
+                    page = self._get(url)
+                    self.assertEqual(page.status_code, 200, url)
+                    self.assertIn("switched off", page.text, url)
+                    self.assertNotIn("o_payment_form", page.text, url)
+                for html in forms.values():
+                    for values in ({}, {"flow": "token", "token_id": self.card.id}):
+                        with mute_logger(HTTP), self.assertRaises(JsonRpcException):
+                            self._pay(html, **values)
+            self._switch(name, True)
+        self.assertEqual(Transaction.search_count([]), count)
+        values = self._pay(forms["many"], flow="token", token_id=self.card.id)
+        self._tx(values)._post_process()
+        self.assertAmounts(self.bill.amount_residual, 0)
+        self.assertAmounts(other.amount_residual, 0)
+
+    def test_one_payers_switch_is_not_the_others(self):
+        self._switch("payer", False)
+        self._make_bill(self.father, 80)
+        self.authenticate("bob", "bob")
+        for url in ("/my/therapy/pay", "/my/therapy/prepay"):
+            self.assertNotIn("switched off", self._get(url).text, url)
+        page = self._get("/my/therapy/prepay/card?amount=20").text
+        self.assertIn("o_payment_form", page)
+
     def _refuses_guest(self):
         page = self._get("/pay/card?amount=10")
         self.assertIn("switched off", page.text)

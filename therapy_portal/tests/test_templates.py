@@ -33,6 +33,7 @@ class TestTemplates(TherapyPortalCommon):
         }
         return {
             "account.move": bill,
+            "payment.token": self.card,
             "res.users": self.mother_user,
             "account.payment": payment,
             "therapy.receipt.address": self.env["therapy.receipt.address"].create(

@@ -145,16 +145,15 @@ class PaymentToken(models.Model):
         return "active"
 
     def _therapy_get_expiry_date(self):
-        """Return the last day on which a card can be charged, the end of its month.
+        """Override of `therapy_billing`: a card lasts until the end of its month.
 
         Note: self.ensure_one()
 
         :return: None for what does not expire
         :rtype: date | None
         """
-        self.ensure_one()
-        if not self.exp_year:
-            return None
+        if self.provider_code != "stripe" or not self.exp_year:
+            return super()._therapy_get_expiry_date()
         return date(self.exp_year, self.exp_month, 1) + relativedelta(months=1, days=-1)
 
     @api.model

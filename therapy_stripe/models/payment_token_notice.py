@@ -1,6 +1,9 @@
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..tools import clock
 
@@ -60,13 +63,31 @@ class PaymentToken(models.Model):
         """
         today = clock.now().date()
         last = today + timedelta(days=_NOTICE_DAYS[0])
-        months = {(today.year, today.month), (last.year, last.month)}
-        for year, month in sorted(months):
-            tokens = self.search(
-                [("exp_year", "=", year), ("exp_month", "=", month)], order="id"
-            )
-            for token in tokens.filtered(lambda card: not card.is_revoked):
-                token._therapy_announce_expiry(today)
+        for token in self._therapy_find_expiring(today, last):
+            token._therapy_announce_expiry(today)
+
+    @api.model
+    def _therapy_find_expiring(self, first, last):
+        """Override of `therapy_billing`: Stripe tells month and year of a card.
+
+        :param date first: first day
+        :param date last: last day
+        :rtype: recordset of `payment.token`
+        """
+        months, day = [], first.replace(day=1)
+        while day <= last:
+            months.append(Domain("exp_year", "=", day.year))
+            months[-1] &= Domain("exp_month", "=", day.month)
+            day += relativedelta(months=1)
+        cards = self.search(
+            Domain("provider_code", "=", "stripe")
+            & Domain("is_revoked", "=", False)
+            & Domain.OR(months),
+            order="id",
+        )
+        return super()._therapy_find_expiring(first, last) | cards.filtered(
+            lambda card: first <= card._therapy_get_expiry_date() <= last
+        )
 
     def _therapy_announce_expiry(self, today):
         """Tell the biller of a card that expires soon, once for each term.

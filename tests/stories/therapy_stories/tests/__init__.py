@@ -3,6 +3,7 @@ from . import (
     test_after_the_charge,
     test_bank_asks,
     test_books,
+    test_card_ends,
     test_card_fee,
     test_card_fee_page,
     test_core_dialog,
