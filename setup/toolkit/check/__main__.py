@@ -1,11 +1,11 @@
-"""Drive the seven steps, then audit: ``python -m toolkit.check FOLDER SHOTS INFO``."""
+"""Drive the steps, then audit: ``python -m toolkit.check FOLDER SHOTS INFO``."""
 
 import json
 import sys
 from pathlib import Path
 
 from .. import expected
-from . import steps_billing, steps_cards, steps_daily, steps_share
+from . import steps_billing, steps_cards, steps_daily, steps_payers, steps_share
 from .browser import Browser
 from .ledger import Ledger, audit
 from .office import Office
@@ -45,6 +45,9 @@ def daily(report, browser, ledger, biller):
     if run := step("12 an authorization runs out", steps_daily.step_authorization):
         step("13 a remittance of too much", steps_daily.step_remittance, run)
     step("14 a missed appointment", steps_daily.step_absence)
+    step("15 a payment link", steps_payers.step_link)
+    if guest := step("16 a card authorization", steps_payers.step_consent):
+        step("17 a request", steps_payers.step_request, guest)
 
 
 def main():
@@ -101,7 +104,7 @@ def main():
             not browser.complaints,
             "; ".join(browser.complaints[:5]),
         )
-    print("15 audit, again", flush=True)
+    print("18 audit, again", flush=True)
     steps_daily.audit_daily(report, ledger)
     return 1 if report.failed else 0
 
