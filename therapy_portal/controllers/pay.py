@@ -64,7 +64,9 @@ class TherapyPay(PaymentPortal):
         if not move_id:
             return self._therapy_render_lookup(number=number[:64], failed=True)
         Move_sudo = request.env["account.move"].sudo()  # sudo: number and code fit
-        self._therapy_grant(Move_sudo.browse(move_id))
+        move_sudo = Move_sudo.browse(move_id)
+        move_sudo.fetch(["access_code"])  # The page that follows reads the rest.
+        self._therapy_grant(move_sudo)
         return request.redirect("/pay/bill", code=303, local=True)
 
     # === AMOUNT === #

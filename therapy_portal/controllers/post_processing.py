@@ -18,8 +18,9 @@ class PaymentPostProcessing(post_processing.PaymentPostProcessing):
         Core post-processes whatever state the transaction is in, drafts too, and shows
         the payer an error when posting fails although the money has been received. Here
         a draft or pending payment of bills is only read; posting that fails is left to
-        the queue that does not give up, and the payer gets the confirmation. What pays
-        no bills (an order, a card to save) stays core's.
+        the queue that does not give up, and the payer gets the confirmation. While a
+        job holds the transaction the page asks again, so that the confirmation shows
+        what is booked. What pays no bills (an order, a card to save) stays core's.
 
         :return: the post-processing values of the transaction
         :rtype: dict
@@ -30,7 +31,10 @@ class PaymentPostProcessing(post_processing.PaymentPostProcessing):
         if tx_sudo.is_post_processed or tx_sudo.state not in FINAL_STATES:
             return self._therapy_get_poll_values(tx_sudo)
         try:
-            return super().poll_status(**_kwargs)
+            values = super().poll_status(**_kwargs)
+            tx_sudo.invalidate_recordset(["is_post_processed"])
+            # Core's script asks again as long as the state is none of the final ones.
+            return values if tx_sudo.is_post_processed else {**values, "state": "draft"}
         except Exception as error:
             if str(error) == "retry":
                 raise  # Core's word for "ask again"; its cursor is rolled back.

@@ -115,8 +115,10 @@ class AccountMove(models.Model):
         """
         # sudo: visitors may see no bill; number and code are checked here
         Move = self.sudo()  # sudo: see line above
-        candidates = Move.search(
-            [("name", "=", number), ("is_therapy_bill", "=", True)], limit=5
+        candidates = Move.search_fetch(
+            [("name", "=", number), ("is_therapy_bill", "=", True)],
+            self._therapy_get_share_fields(),
+            limit=5,
         )
         found = Move.browse()
         for move in candidates:
@@ -125,3 +127,15 @@ class AccountMove(models.Model):
         if not candidates:
             code_matches(None, code)
         return found.filtered(lambda move: move._therapy_can_be_shared())[:1]
+
+    @api.model
+    def _therapy_get_share_fields(self) -> list[str]:
+        """Return what tells whether a bill opens: a row of bills has a hundred columns.
+
+        :return: names of fields
+        :rtype: list[str]
+        """
+        return [
+            *("access_code", "is_therapy_bill", "move_type", "state", "payment_state"),
+            *("claim_session_id", "partner_id", "currency_id", "amount_residual"),
+        ]

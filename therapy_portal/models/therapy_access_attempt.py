@@ -2,6 +2,7 @@ import ipaddress
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 from odoo.tools.misc import hmac
 
 from odoo.addons.therapy_billing.tools.clock import now
@@ -63,8 +64,11 @@ class TherapyAccessAttempt(models.Model):
             locked = Attempt._is_locked(bill_key, address_key, but=1)
             move = env["account.move"]._therapy_find_by_code(number, code)
             if locked or move:
-                # A refused try does not make the wait longer.
-                Attempt.browse(attempt_id).exists().unlink()
+                # A refused try does not make the wait longer. Nothing points at it.
+                env.cr.execute(
+                    SQL("DELETE FROM therapy_access_attempt WHERE id = %s", attempt_id)
+                )
+                Attempt.invalidate_model(flush=False)
             else:
                 Attempt._watch_ceiling()
             return 0 if locked else move.id or 0

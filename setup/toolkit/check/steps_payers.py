@@ -82,7 +82,7 @@ def pay_by_link(report, office, bill, link):
     pay_amount(browser, guest, dollars(bill["cents"]), GOOD, "link")
     browser.shoot(guest, "link-paid")
     report.fact("the bill is paid", guest.locator("#therapy_all_paid").is_visible())
-    wait_for(lambda: office.residual(bill["id"]) == 0)
+    wait_for(lambda: office.residual(bill["id"]) == 0, seconds=100)
     again = browser.person(phone=True)
     again.goto(link)
     browser.shoot(again, "link-used")

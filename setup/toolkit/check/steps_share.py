@@ -179,12 +179,14 @@ def step_pay(report, browser, ledger, biller, bill):
     pay_amount(browser, page, dollars(bill["cents"] - part), GOOD, "pay-rest")
     browser.shoot(page, "pay-rest-done")
     report.fact("then the rest", page.locator("#therapy_all_paid").is_visible())
+    # Booked by the page, or by the job within a minute or so.
     wait_for(
         lambda: (
             not ledger.one(
                 "SELECT amount_residual > 0 FROM account_move WHERE id = %s", bill["id"]
             )
-        )
+        ),
+        seconds=100,
     )
     stranger = browser.person(phone=True)
     look_up(stranger, bill["name"], bill["code"])
@@ -230,6 +232,14 @@ def lock_out(report, browser, ledger, biller, refusal):
     report.fact(
         "the sixth try is refused, though the code is right",
         locked.count() == 1 and locked.inner_text() == refusal,
+    )
+    wait_idle_bill(biller, bill)
+    biller.locator("button[name='action_therapy_unlock']:visible").first.click()
+    idle(biller)
+    look_up(page, bill["name"], code)
+    report.fact(
+        "the biller unlocks it, and the right code opens it",
+        page.locator("#therapy_amount_due").is_visible(),
     )
 
 
