@@ -6,8 +6,7 @@ from odoo.tools import format_date
 
 from odoo.addons.therapy_billing.tools import cursor
 from odoo.addons.therapy_billing.tools.clock import now
-
-from ..tools.phi import find_leaks
+from odoo.addons.therapy_billing.tools.phi import find_leaks
 
 #: Days before the last day of a card on which its payer is asked for another one.
 ASK_DAYS = 30
