@@ -183,8 +183,16 @@ def wait_for(question, seconds=30):
 
 
 def button(page, name):
-    """Press a form's button by its method name and wait for what it does."""
-    page.locator(f"button[name='{name}']:visible").first.click()
+    """Press a form's button by its method name and wait for what it does.
+
+    Rare buttons stand in the menu "More".
+    """
+    wanted = page.locator(f"button[name='{name}']:visible")
+    more = page.locator(".o_therapy_more_toggle:visible")
+    wanted.or_(more).first.wait_for()
+    if not wanted.count():
+        more.first.click()
+    wanted.first.click()
     idle(page)
 
 
