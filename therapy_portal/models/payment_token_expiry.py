@@ -102,9 +102,8 @@ class PaymentToken(models.Model):
         self.ensure_one()
         payer = self.partner_id
         template = self.env.ref("therapy_portal.mail_template_card_expiry")
-        rendered = template.with_context(
-            therapy_url=payer._therapy_get_login_url(self._therapy_renew_consent())
-        )._generate_template(self.ids, ("subject", "body_html", "email_from"))[self.id]
+        url = payer._therapy_get_login_url(self._therapy_renew_consent())
+        rendered = template.with_context(therapy_url=url)._therapy_render(self)
         if leaks := find_leaks(
             f"{rendered['subject']} {rendered['body_html']}",
             (payer | payer.responsible_for_ids.patient_id).mapped("name"),
@@ -116,15 +115,8 @@ class PaymentToken(models.Model):
                     word=leaks[0],
                 )
             )
-        return self.env["mail.mail"].create(
-            {
-                "subject": rendered["subject"],
-                "body_html": rendered["body_html"],
-                "email_from": rendered["email_from"],
-                "reply_to": rendered["email_from"],
-                "email_to": payer._therapy_get_contact_email(),
-                "auto_delete": True,
-            }
+        return self.env["mail.mail"]._therapy_prepare(
+            rendered, payer._therapy_get_contact_email()
         )
 
     def _therapy_renew_consent(self) -> str:
