@@ -84,25 +84,25 @@ class PaymentTransaction(models.Model):
         }
 
     @api.model
-    def _therapy_check_fee(self, bills, vals):
+    def _therapy_check_fee(self, currency, company, vals):
         """Refuse a fee that is not allowed, or that nobody was shown (M7).
 
         Limits and cards change between the page and the payment; this is the last
         look at them before the processor is asked.
 
-        :param bills: the bills to pay
+        :param currency: the `res.currency` of what is paid
+        :param company: the `res.company` that is paid
         :param dict vals: values of the transaction
         :raise ValidationError: in words for the payer
         """
         fee_amount = vals.get("fee_amount") or 0.0
-        currency = bills.currency_id
         if currency.is_zero(fee_amount):
             return
         allowed = self.env["therapy.fee.rule"]._get_fee(
             (vals.get("amount") or 0.0) - fee_amount,
             currency,
-            bills.company_id,
-            self.env["res.partner"].browse(vals["paid_by_id"]),
+            company,
+            self.env["res.partner"].browse(vals.get("paid_by_id")),
             **self._therapy_get_fee_card(vals),
         )
         shown = vals.get("fee_text") and vals.get("fee_accepted_at")

@@ -52,7 +52,7 @@ class PaymentTransaction(models.Model):
         vals.setdefault("paid_by_id", vals.get("partner_id"))
         vals["invoice_ids"] = [Command.set(bills_sudo.ids)]
         self._therapy_check_bills(bills_sudo, vals)
-        self._therapy_check_fee(bills_sudo, vals)
+        self._therapy_check_fee(bills_sudo.currency_id, bills_sudo.company_id, vals)
         self._therapy_lock_bills(bills_sudo)
         parts = self._therapy_divide(bills_sudo, vals, parts)
         self._therapy_check_minimum(parts, vals)

@@ -33,7 +33,7 @@ class PaymentTransaction(models.Model):
     def _therapy_check_prepayment(self, vals):
         """Refuse a prepayment that cannot be one.
 
-        :param dict vals: values of the transaction
+        :param dict vals: values of the transaction; who pays is completed
         :raise ValidationError: in words for the payer
         """
         field = self._fields["invoice_ids"]
@@ -46,6 +46,8 @@ class PaymentTransaction(models.Model):
         )
         provider = self.env["payment.provider"].browse(vals["provider_id"])
         provider_sudo = provider.sudo()  # sudo: payers may not read providers
+        vals.setdefault("paid_by_id", vals.get("partner_id"))
+        self._therapy_check_fee(currency, provider_sudo.company_id, vals)
         minimum = provider_sudo._therapy_get_minimum(currency)
         if currency.compare_amounts(vals["amount"], minimum) < 0:
             raise ValidationError(

@@ -34,6 +34,27 @@ class TestFee(TherapyCommon):
         tx_vals.pop("amount", None)
         return self._pay(self.bill, fee.total, **{**tx_vals, **vals})
 
+    def prepay_with_fee(self, fee_amount, **vals):
+        fee = self.fee(50.0)
+        tx_vals = self.env["payment.transaction"]._therapy_prepare_fee_vals(
+            fee, **{"funding": "credit", "brand": "visa"}
+        )
+        return self.env["payment.transaction"].create(
+            {
+                **tx_vals,
+                "provider_id": self.provider.id,
+                "payment_method_id": self.payment_method_id,
+                "amount": 50.0 + fee_amount,
+                "fee_amount": fee_amount,
+                "currency_id": self.usd.id,
+                "partner_id": self.mother.id,
+                "operation": "online_direct",
+                "reference": "prepaid",
+                "therapy_is_prepayment": True,
+                **vals,
+            }
+        )
+
     # === WHETHER THERE IS A FEE === #
 
     def test_a_new_practice_takes_no_fee(self):
@@ -237,3 +258,15 @@ class TestFee(TherapyCommon):
             )[0]
         )
         self.assertNotIn("Credit card fee", html)
+
+    # === PREPAYMENTS === #
+
+    def test_a_prepayment_takes_no_fee_that_is_not_allowed_or_was_not_shown(self):
+        for vals in (
+            {"fee_amount": 4.0},
+            {"fee_amount": 1.5, "fee_accepted_at": False},
+            {"fee_amount": 1.5, "fee_funding": "debit"},
+        ):
+            with self.subTest(vals=vals), self.assertRaises(ValidationError):
+                self.prepay_with_fee(**vals)
+        self.assertCents(self.prepay_with_fee(1.5).fee_amount, 1.5)

@@ -10,7 +10,9 @@ class TherapyRefundWizard(models.TransientModel):
     """Give a payment back, and say what becomes of the bill (RUN J)."""
 
     _name = "therapy.refund.wizard"
+    _inherit = ["therapy.card.number.mixin"]
     _description = "Give a Payment Back"
+    _therapy_guarded = ("reason",)
 
     payment_id = fields.Many2one(
         "account.payment", required=True, readonly=True, ondelete="cascade"

@@ -5,7 +5,9 @@ class TherapyRemittanceUndoWizard(models.TransientModel):
     """Asks why a remittance is undone."""
 
     _name = "therapy.remittance.undo.wizard"
+    _inherit = ["therapy.card.number.mixin"]
     _description = "Undo a Remittance"
+    _therapy_guarded = ("reason",)
 
     remittance_id = fields.Many2one(
         "therapy.remittance",

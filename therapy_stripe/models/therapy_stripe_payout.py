@@ -195,19 +195,31 @@ class TherapyStripePayout(models.Model):
         """
         self.check_access("write")
         for payout in self.sudo():  # sudo: posts entries; the access was checked
-            try:
-                payout._read_items()
-            except StripeFailure as failure:
-                raise UserError(
-                    self.env._("Stripe could not be asked: %s", failure.message)
-                ) from failure
-            payout._book()
+            payout._read_and_book()
 
     def action_book_anyway(self):
         """Book a payout with items that are not in our books.
 
         They stay open on the clearing account, where the accountant sees them.
+
+        :raise UserError: if Stripe could not be asked
         """
         self.check_access("write")
         for payout in self.sudo():  # sudo: posts entries; the access was checked
-            payout._book(anyway=True)
+            payout._read_and_book(anyway=True)
+
+    def _read_and_book(self, anyway=False):
+        """Read what a payout consists of, and book it, for somebody who waits.
+
+        Note: self.ensure_one()
+
+        :param bool anyway: also with items that are not in our books
+        :raise UserError: if Stripe could not be asked
+        """
+        try:
+            self._read_items()
+            self._book(anyway)
+        except StripeFailure as failure:
+            raise UserError(
+                self.env._("Stripe could not be asked: %s", failure.message)
+            ) from failure

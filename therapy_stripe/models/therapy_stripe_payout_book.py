@@ -1,4 +1,5 @@
 from odoo import Command, models
+from odoo.exceptions import UserError
 
 from ..tools import clock
 
@@ -19,11 +20,28 @@ class TherapyStripePayout(models.Model):
     def _book(self, anyway=False):
         """Book a payout that is complete; book a failed one back.
 
+        What the books refuse is kept as the payout's problem: it must stop neither
+        later payouts nor the nightly check.
+
         Note: self.ensure_one()
 
         :param bool anyway: also with items that are not in our books
         """
         self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._book_now(anyway)
+        except UserError as reason:
+            self._report(str(reason))
+
+    def _book_now(self, anyway):
+        """Book a payout, or keep what is in the way.
+
+        Note: self.ensure_one() from :meth:`_book`
+
+        :param bool anyway: also with items that are not in our books
+        :raise UserError: if the books refuse an entry
+        """
         rows = self._get_items()
         ready = rows if self.is_automatic else self.state == "paid"
         if ready and not self.move_id:
@@ -170,6 +188,7 @@ class TherapyStripePayout(models.Model):
                 (self.company_id.transfer_account_id, -self.amount),
             ],
         )
+        self.problem = False
         self.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("The bank sent a payout back: check the account"),

@@ -122,7 +122,19 @@ class TestPayoutDiffers(PayoutCommon):
         self.assertEqual(self.transfer(), 9680)
         self.assertEqual(self.check().state, "good")
 
-    # === STRIPE DOES NOT ANSWER === #
+    # === WHAT CANNOT BE DONE NOW === #
+
+    def test_a_payout_that_the_books_refuse_says_why_and_stops_nothing(self):
+        self.paid()
+        self.company.transfer_account_id.active = False
+        payout = self.pay_out()
+        self.assertEqual(payout.booking, "problem")
+        self.assertIn("archived", payout.problem)
+        self.assertIn("payout", self.check().line_ids.mapped("kind"))
+        self.company.transfer_account_id.active = True
+        payout.action_book()
+        self.assertEqual(payout.booking, "booked", payout.problem)
+        self.assertEqual(self.clearing("amount_residual"), 0)
 
     def test_a_payout_that_cannot_be_read_now_says_so(self):
         self.paid()
