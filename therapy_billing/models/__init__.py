@@ -71,6 +71,7 @@ from . import (
     res_config_settings_money,
     res_partner,
     res_partner_access,
+    res_partner_assign,
     res_partner_biller,
     res_partner_card,
     res_partner_credit,

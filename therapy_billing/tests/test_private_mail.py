@@ -41,3 +41,13 @@ class TestPrivateMail(TherapyCommon):
             )
             self.assertEqual(activity.user_id, self.user)
             self.assertEqual(bool(self._written(record)), mailed, record)
+
+    def test_who_gets_a_patient_or_payer_assigned_is_not_written_to(self):
+        for record, mailed in (
+            (self.kim, False),
+            (self.mother, False),
+            (self.insurer, False),
+            (self.partner_a, True),
+        ):
+            record.with_context(tracking_disable=False).user_id = self.user
+            self.assertEqual(bool(self._written(record)), mailed, record)
