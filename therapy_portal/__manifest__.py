@@ -41,6 +41,7 @@
         "web.assets_frontend": [
             "therapy_portal/static/src/scss/pay.scss",
             "therapy_portal/static/src/interactions/**/*",
+            "therapy_portal/static/src/signature/**/*",
         ],
         "web.assets_tests": [
             "therapy_portal/static/tests/tours/**/*",

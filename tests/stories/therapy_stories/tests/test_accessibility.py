@@ -1,8 +1,6 @@
-from odoo import Command
 from odoo.tests import tagged
 
-from odoo.addons.therapy_portal.tests.common import TherapyPortalHttpCommon
-from odoo.addons.therapy_portal.tests.link_common import LinkCommon
+from odoo.addons.therapy_portal.tests.page_common import PageCommon
 
 from .pages import Pages
 
@@ -11,85 +9,78 @@ UNKNOWN = "x" * 43
 
 
 @tagged("post_install", "-at_install")
-class TestAccessibility(LinkCommon, TherapyPortalHttpCommon):
+class TestAccessibility(PageCommon):
     """Every page of a payer, for those who do not see it well or use no mouse."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        Partner = cls.env["res.partner"]
-        brother = Partner.create({"name": "Max Fitzroy", "is_patient": True})
-        cls.env["therapy.guarantor"].create(
-            {"patient_id": brother.id, "partner_id": cls.mother.id, "percent": 100}
-        )
-        cls.bills = cls.env["account.move"].union(*(cls._make_bill() for _ in range(6)))
-        cls.bills[1].patient_id = brother
-        cls.bills[0].invoice_date_due = "2030-01-01"
-        cls._pay_with(cls.bills[2], cls.card, 120.0)
-        cls._pay_with(cls.bills[3], cls._make_card(cls.mother, "3", "pending"), 30.0)
-        cls._pay_with(cls.bills[4], cls._make_card(cls.mother, "2", "error"), 20.0)
-        cls.env["account.payment"].create(
-            {
-                "payment_type": "inbound",
-                "partner_type": "customer",
-                "partner_id": cls.mother.id,
-                "amount": 45.0,
-                "journal_id": cls.company_data["default_journal_bank"].id,
-            }
-        ).action_post()
-        requests = cls.env["therapy.change.request"].create(
-            [
-                {"partner_id": cls.mother.id, "kind": kind, "text": "Three parts?"}
-                for kind in ("plan", "refund", "other", "split")
-            ]
-        )
-        requests[0].answer = "Yes, from next month."
-        requests[0].action_done()
-        cls.request = requests[0]
-        authorization = cls.env["therapy.card.authorization"].with_user(cls.biller)
-        cls.asked = authorization.create(
-            {
-                "partner_id": cls.mother.id,
-                "patient_ids": cls.patient.ids,
-                "covers_visits": True,
-                "max_amount": 150,
-            }
-        )
-        cls.bills[0]._therapy_rotate_access_code("012345")
+        cls.env["res.lang"]._activate_lang("de_DE")  # Brings the menu of languages.
+        cls._set_up_pages()
+        cls.stripe_cards = cls._make_stripe_cards()
 
     @classmethod
-    def _pay_with(cls, bill, card, amount):
-        tx = cls.env["payment.transaction"].sudo()
-        tx = tx.create(
+    def _make_stripe_cards(cls):
+        """Return cards at Stripe in the states that show other words."""
+        stripe = cls.env.ref("payment.payment_provider_stripe").sudo()
+        if stripe.company_id != cls.company:
+            stripe = stripe.copy({"company_id": cls.company.id})
+        stripe.write(
             {
-                "provider_id": cls.demo.id,
-                "payment_method_id": cls.method.id,
-                "reference": f"paid {bill.name}",
-                "amount": amount,
-                "currency_id": cls.currency.id,
-                "partner_id": cls.mother.id,
-                "paid_by_id": cls.mother.id,
-                "token_id": card.id,
-                "operation": "online_token",
-                "invoice_ids": [Command.set(bill.ids)],
+                "stripe_secret_key": "sk_test_x",
+                "stripe_publishable_key": "pk_test_x",
+                "state": "test",
+                "is_published": False,
             }
         )
-        tx._charge_with_token()
-        tx._post_process()
-
-    def _confirm_token(self):
-        """Ask for another billing e-mail; return the secret of the link."""
-        self.env["therapy.contact.change"].sudo()._therapy_start(
-            self.mother, "new@example.com"
+        states = (
+            {"is_default": True, "exp_year": 2035, "exp_month": 5},
+            {"exp_year": 2020, "exp_month": 5},
+            {"last_result": "declined", "last_result_text": "No money."},
+            {"is_verified": False, "method_kind": "us_bank_account"},
         )
-        body = str(self._mail().body_html)
-        return body.split("/my/contact/confirm/")[1].split('"')[0]
+        values = {
+            "provider_id": stripe.id,
+            "payment_method_id": cls.env.ref("payment.payment_method_card").id,
+            "partner_id": cls.mother.id,
+        }
+        return (
+            cls.env["payment.token"]
+            .sudo()
+            .create(
+                [
+                    {
+                        **values,
+                        **state,
+                        "provider_ref": f"x{n}",
+                        "payment_details": "1234",
+                    }
+                    for n, state in enumerate(states)
+                ]
+            )
+        )
+
+    def _sign_three(self):
+        """Return authorizations that are replaced, in force and revoked."""
+        made = []
+        for _number in range(2):
+            made.append(self._ask_to_sign())
+            self._sign(made[-1])
+        made.append(self._ask_to_sign())
+        self._post(f"/my/therapy/authorization/{made[-1].id}/revoke")
+        return made
+
+    def _end(self, state):
+        """Pay 10 of the last bill in the browser's session, up to its end."""
+        form = self._get(f"/my/therapy/bill/{self.bills[5].id}/pay?amount=10").text
+        self._finish(self._pay(form), state)
 
     def test_no_page_of_a_payer_breaks_wcag_a_or_aa_at_either_width(self):
         receipt = self.bills[2]._therapy_get_portal_payments()[0]["receipt"]
         self.assertTrue(receipt)
         self._send_link(self.bills[0])
         link, secret = self._token(), self._confirm_token()
+        receipts = self._receipt_token()
         self.env.flush_all()
         self.authenticate("ada", "ada")
         first, partly, paid = self.bills[0].id, self.bills[3].id, self.bills[2].id
@@ -112,13 +103,24 @@ class TestAccessibility(LinkCommon, TherapyPortalHttpCommon):
             pages.check("/my/therapy/prepay/card?amount=25", "#therapy_pay_now")
             pages.check("/my/therapy/payments", "#therapy_history")
             pages.check("/my/therapy/requests")
-            pages.check(f"/my/therapy/requests/{self.request.id}")
+            pages.check(f"/my/therapy/requests/{self.requests[0].id}")
             pages.check("/my/therapy/requests/new")
             pages.check("/my/therapy/contact", "#contact_email")
             pages.check("/my/therapy/authorization", "#waiting_title")
             asked = f"/my/therapy/authorization/{self.asked.id}"
             pages.check(f"{asked}?card={self.card.id}", "#sign")
             pages.check(f"{asked}?card=new", "form")
+            replaced, signed, revoked = self._sign_three()
+            pages.check(f"/my/therapy/authorization/{signed.id}", "#therapy_signed")
+            pages.check(f"/my/therapy/authorization/{revoked.id}", "#therapy_revoked")
+            pages.check(f"/my/therapy/authorization/{replaced.id}", ".alert-info")
+            pages.check("/my/therapy/authorization", "#ended_title")
+            pages.check("/my/payment_method", ".o_therapy_cards")
+            for state in ("error", "done", "pending"):
+                self._end(state)
+                pages.check("/my/therapy/done", f"[data-state={state}]")
+            receipt = self._get(f"/my/therapy/receipt/{receipt}").text
+            pages.check_text(receipt, "receipt")
             pages.logout()
             pages.check("/pay?bill=INV", "#access_code")
             pages.page.fill("#access_code", "999999")
@@ -129,6 +131,9 @@ class TestAccessibility(LinkCommon, TherapyPortalHttpCommon):
             pages.page.click(f"#therapy_pay_expired {SUBMIT}")
             pages.check(has="#therapy_pay_asked")
             pages.check(f"/pay/receipts/{UNKNOWN}")
+            pages.check(f"/pay/receipts/{receipts}", f"main {SUBMIT}")
+            pages.page.click(f"main {SUBMIT}")
+            pages.check(has=".fa-check-circle")
             pages.check(f"/my/contact/confirm/{secret}", "main form")
             pages.check(f"/my/contact/confirm/{UNKNOWN}", "#therapy_contact_gone")
 
