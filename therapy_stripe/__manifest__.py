@@ -31,7 +31,10 @@
         "views/therapy_stripe_payout_views.xml",
     ],
     "assets": {
-        "web.assets_frontend": ["therapy_stripe/static/src/interactions/**/*"],
+        "web.assets_frontend": [
+            "therapy_stripe/static/src/interactions/**/*",
+            "therapy_stripe/static/src/scss/cards.scss",
+        ],
         "web.assets_backend": ["therapy_stripe/static/src/add_card/**/*"],
         "web.assets_tests": ["therapy_stripe/static/tests/tours/**/*"],
     },

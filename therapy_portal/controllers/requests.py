@@ -167,7 +167,7 @@ class TherapyRequests(PortalAccount):
         env, partner_sudo = request.env, request.env.user.partner_id.sudo()  # sudo: own
         typed = {"name": name, "email": email, "phone": phone}
         new = email_normalize(email or "")
-        if not new:
+        if not new or "." not in new.partition("@")[2]:
             error = env._("This is not an e-mail address.")
             return self._therapy_render_contact(typed, error)
         if len(name) > 100 or len(phone) > 40:

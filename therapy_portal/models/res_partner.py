@@ -189,6 +189,10 @@ class ResPartner(models.Model):
             {"url": "/my/therapy/bills", "label": self.env._("All bills")},
             {"url": "/my/therapy/payments", "label": self.env._("Payment history")},
             {"url": "/my/payment_method", "label": self.env._("My cards")},
+            {
+                "url": "/my/therapy/authorization",
+                "label": self.env._("Card authorizations"),
+            },
             {"url": "/my/therapy/prepay", "label": self.env._("Pay ahead")},
             {"url": "/my/therapy/requests", "label": self.env._("Requests")},
             {"url": "/my/therapy/contact", "label": self.env._("Billing contact")},

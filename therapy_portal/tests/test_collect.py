@@ -280,7 +280,12 @@ class TestCollect(TherapyPortalHttpCommon):
         self.assertIn("therapy_contact_gone", self._get(new).text)
 
     def test_bad_contacts_are_refused_in_words(self):
-        for values in ({"email": "nobody"}, {"email": ""}, {"name": "x" * 101}):
+        for values in (
+            {"email": "nobody"},
+            {"email": "ada@example"},
+            {"email": ""},
+            {"name": "x" * 101},
+        ):
             self.assertIn("therapy_contact_error", self._save(**values).text, values)
 
     def test_cores_address_form_does_not_move_a_payers_mail(self):

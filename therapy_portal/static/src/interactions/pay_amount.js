@@ -23,6 +23,7 @@ export class TherapyPayAmount extends Interaction {
         this.max = Number(this.el.dataset.max);
         this.decimals = Number(this.el.dataset.decimals);
         this.symbol = this.el.dataset.symbol;
+        this.symbolComesLast = this.el.dataset.position === "after";
         this.point = this.el.dataset.point || ".";
         this.comma = this.el.dataset.comma || "";
         this.input = this.el.querySelector("#pay_amount");
@@ -83,8 +84,9 @@ export class TherapyPayAmount extends Interaction {
             return _t("Type an amount like %s.", this.write(Math.min(this.max, 25)));
         }
         if (amount > this.max) {
-            const most = `${this.symbol}\u00a0${this.write(this.max)}`;
-            return _t("You can pay %s or less on this bill.", most);
+            const parts = [this.symbol, this.write(this.max)];
+            const most = this.symbolComesLast ? parts.reverse() : parts;
+            return _t("You can pay %s or less on this bill.", most.join("\u00a0"));
         }
         return "";
     }
