@@ -97,6 +97,7 @@ from . import (
     therapy_card_authorization,
     therapy_card_authorization_find,
     therapy_card_authorization_sign,
+    therapy_card_authorization_text,
     therapy_card_refusal,
     therapy_change_request,
     therapy_charge_item,

@@ -52,6 +52,17 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         return []
 
+    def _therapy_get_payer_reason(self) -> str:
+        """Return why this try failed, for its payer.
+
+        What is stored was written in the language of whoever asked the processor. For
+        a provider that can say it anew, it must override this method.
+
+        :return: a sentence, in the reader's language where that is known; maybe empty
+        :rtype: str
+        """
+        return self.state_message or ""
+
     def _therapy_on_decline(self):
         """Class the decline; pause the card, or ask the payer, where that is due.
 

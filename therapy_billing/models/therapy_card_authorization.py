@@ -57,8 +57,9 @@ STATE_FIELDS = frozenset(
 class TherapyCardAuthorization(models.Model):
     """A payer's consent to be charged without being there; provider neutral.
 
-    Signing is in therapy_card_authorization_sign.py, finding the one that allows a
-    charge in therapy_card_authorization_find.py.
+    Its words are in therapy_card_authorization_text.py, signing is in
+    therapy_card_authorization_sign.py, finding the one that allows a charge in
+    therapy_card_authorization_find.py.
     """
 
     _name = "therapy.card.authorization"
@@ -116,7 +117,10 @@ class TherapyCardAuthorization(models.Model):
         "therapy.consent.text",
         required=True,
         ondelete="restrict",
-        default=lambda self: self._default_text_id(),
+        compute="_compute_text_id",
+        store=True,
+        readonly=False,
+        precompute=True,
         domain="[('company_id', 'in', [company_id, False])]",
     )
     body = fields.Text(
@@ -191,58 +195,6 @@ class TherapyCardAuthorization(models.Model):
         " AND body_hash IS NOT NULL AND document_hash IS NOT NULL))",
         "A signed authorization has both a card and a signature.",
     )
-
-    # === DEFAULT AND COMPUTE METHODS === #
-
-    def _default_text_id(self):
-        """Propose the text that the practice uses now."""
-        return self.env["therapy.consent.text"]._therapy_get_current(self.env.company)
-
-    @api.depends(
-        "text_id",
-        "partner_id",
-        "company_id",
-        "covers_visits",
-        "covers_balance",
-        "covers_absences",
-        "max_amount",
-    )
-    def _compute_body(self):
-        """Fill in the words, until they are signed."""
-        for record in self:
-            if record.state != "requested":
-                record.body = record.body
-            elif not record.text_id:
-                record.body = False
-            else:
-                record.body = record.text_id._therapy_fill(**record._get_text_values())
-
-    def _get_text_values(self) -> dict:
-        """Return what is filled in for the placeholders of the text.
-
-        Note: self.ensure_one()
-
-        :return: words by name of the placeholder
-        :rtype: dict
-        """
-        self.ensure_one()
-        covers = {
-            "visits": self.env._("visits, on or after the day of service"),
-            "balance": self.env._("open balances"),
-            "absences": self.env._("fees for missed or late-cancelled appointments"),
-        }
-        chosen = [words for scope, words in covers.items() if self[f"covers_{scope}"]]
-        limit = self.env._("the amount that is due")
-        if not self.currency_id.is_zero(self.max_amount):
-            limit = self.env._(
-                "at most %(amount)s", amount=self.currency_id.format(self.max_amount)
-            )
-        return {
-            "practice": self.company_id.name or "",
-            "payer": self.partner_id.name or "",
-            "covers": "; ".join(chosen) or self.env._("nothing"),
-            "limit": limit,
-        }
 
     # === CONSTRAINT METHODS === #
 

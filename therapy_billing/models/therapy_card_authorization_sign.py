@@ -116,7 +116,7 @@ class TherapyCardAuthorization(models.Model):
             )
 
     def _therapy_render(self) -> bytes:
-        """Return the signed document.
+        """Return the signed document, in the language of its words.
 
         Note: self.ensure_one()
 
@@ -125,7 +125,8 @@ class TherapyCardAuthorization(models.Model):
         :raise UserError: if this server cannot make PDF files
         """
         self.ensure_one()
-        content, _type = self.env["ir.actions.report"]._render_qweb_pdf(
+        report = self.env["ir.actions.report"].with_context(lang=self._get_text_lang())
+        content, _type = report._render_qweb_pdf(
             "therapy_billing.action_report_card_authorization", res_ids=self.ids
         )
         return content
@@ -241,5 +242,6 @@ class TherapyCardAuthorization(models.Model):
         :rtype: recordset of `therapy.card.authorization`
         """
         self.ensure_one()
-        text = self.text_id._therapy_get_current(self.company_id) or self.text_id
+        lang = self.partner_id.lang
+        text = self.text_id._therapy_get_current(self.company_id, lang) or self.text_id
         return self.copy({"text_id": text.id})

@@ -27,6 +27,12 @@ class TherapyConsentText(models.Model):
         required=True,
         help="{practice}, {payer}, {covers} and {limit} are filled in.",
     )
+    lang = fields.Selection(
+        lambda self: self._get_langs(),
+        string="Language",
+        default=lambda self: self.env.lang or "en_US",
+        help="Payers who read it are asked to sign this text. Empty: all others.",
+    )
     text_hash = fields.Char(
         string="SHA-256",
         compute="_compute_text_hash",
@@ -44,7 +50,13 @@ class TherapyConsentText(models.Model):
         "A text with this name and version exists.",
     )
 
-    # === COMPUTE METHODS === #
+    # === SELECTION AND COMPUTE METHODS === #
+
+    @api.model
+    def _get_langs(self) -> list:
+        """Return all languages: the texts that come with us are in three of them."""
+        langs = self.env["res.lang"].with_context(active_test=False).search([])
+        return [(lang.code, lang.name) for lang in langs]
 
     @api.depends("body")
     def _compute_text_hash(self):
@@ -134,16 +146,28 @@ class TherapyConsentText(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _therapy_get_current(self, company):
-        """Return the text that a practice uses now.
+    def _therapy_get_current(self, company, lang=""):
+        """Return the text that a practice uses now for a payer.
+
+        Its own words come before common ones in a better language: a practice has had
+        them looked over.
 
         :param company: the practice
-        :return: its own newest text, else the newest common one, else none
+        :param str lang: the payer's language
+        :return: its own newest text, else the newest common one, else none; the one in
+            the payer's language first, then those for all or in the practice's own
         :rtype: recordset of `therapy.consent.text`
         """
         texts = self.search([("company_id", "in", [company.id, False])])
-        own = texts.filtered("company_id")
-        return (own or texts).sorted(lambda text: (text.version, text.id))[-1:]
+        own = texts.filtered("company_id") or texts
+        spoken = (False, company.partner_id.lang or "en_US")
+
+        def fits(text):
+            if text.lang and text.lang[:2] == (lang or "")[:2]:
+                return 3 if text.lang == lang else 2
+            return 1 if text.lang in spoken else 0
+
+        return own.sorted(lambda text: (fits(text), text.version, text.id))[-1:]
 
     def _therapy_fill(self, **values) -> str:
         """Return the text with its placeholders filled in.

@@ -13,6 +13,7 @@ from . import (
     test_card_numbers,
     test_charge,
     test_check,
+    test_consent_language,
     test_corrections,
     test_credits,
     test_credits_race,

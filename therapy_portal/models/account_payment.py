@@ -33,13 +33,10 @@ class AccountPayment(models.Model):
         ]
         fee = payment.payment_transaction_id.fee_amount
         credit = -sum(lines.mapped("amount_residual_currency"))
-        token = payment.payment_token_id
         return {
             "number": payment.name,
             "date": payment.date,
-            "method": token.display_name
-            if token and token.partner_id == reader
-            else payment.payment_method_line_id.name,
+            "method": payment._therapy_get_method_words(reader),
             "bills": bills if own else [],
             "fee": fee,
             "base": payment.currency_id.round(payment.amount - fee),
@@ -47,3 +44,23 @@ class AccountPayment(models.Model):
             "credit": payment.currency_id.round(credit) if own else 0.0,
             "currency": payment.currency_id,
         }
+
+    def _therapy_get_method_words(self, reader) -> str:
+        """Say how this was paid; a saved card's digits only to its owner.
+
+        Note: self.ensure_one(); in sudo mode
+
+        :param reader: the `res.partner` who gets the receipt
+        :return: words in the reader's language
+        :rtype: str
+        """
+        token, line = self.payment_token_id, self.payment_method_line_id
+        if token and token.partner_id == reader:
+            return token.display_name
+        kinds = line._fields["therapy_kind"]
+        # A name that the practice chose stays as it is.
+        if line.name == dict(kinds.selection).get(line.therapy_kind):
+            return dict(kinds._description_selection(self.env))[line.therapy_kind]
+        if line.code == "manual" and not line.therapy_kind:
+            return self.env._("Recorded by the practice")
+        return line.name

@@ -65,7 +65,8 @@ class PaymentTransaction(models.Model):
     def _therapy_announce_link_payment(self):
         """Tell managers, and the rendering provider if a biller, of a payment, once.
 
-        The notice may leave by e-mail, so it names amount and reference only (P1).
+        In the language of each. The notice may leave by e-mail, so it names amount
+        and reference only (P1).
 
         Note: self.ensure_one(); in sudo mode
 
@@ -78,14 +79,16 @@ class PaymentTransaction(models.Model):
         users = move._therapy_get_link_watchers()
         if not users:
             return
-        move.with_context(lang=None).message_notify(
-            partner_ids=users.partner_id.ids,
-            subject=move.company_id.name,
-            body=self.env._(
-                "%(amount)s was paid for bill %(bill)s with a payment link.",
-                amount=self.currency_id.format(self.amount),
-                bill=move.name,
-            ),
-            author_id=self.env.ref("base.partner_root").id,
-            email_layout_xmlid="mail.mail_notification_light",
-        )
+        for lang, readers in users.partner_id.grouped("lang").items():
+            own = self.with_context(lang=lang)
+            move.with_context(lang=lang).message_notify(
+                partner_ids=readers.ids,
+                subject=move.company_id.name,
+                body=own.env._(
+                    "%(amount)s was paid for bill %(bill)s with a payment link.",
+                    amount=own.currency_id.format(self.amount),
+                    bill=move.name,
+                ),
+                author_id=self.env.ref("base.partner_root").id,
+                email_layout_xmlid="mail.mail_notification_light",
+            )

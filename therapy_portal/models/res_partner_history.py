@@ -228,7 +228,7 @@ class ResPartner(models.Model):
                 "text": self.env._("Payment that did not go through")
                 if failed
                 else self.env._("Payment being processed"),
-                "detail": (tx.state_message or "") if failed else "",
+                "detail": tx._therapy_get_payer_reason() if failed else "",
                 "amount": tx.amount,
                 "currency": tx.currency_id,
                 "state": "failed" if failed else "pending",

@@ -11,6 +11,8 @@ from . import (
     test_history,
     test_insurers_answer,
     test_invite,
+    test_languages,
+    test_languages_out,
     test_lock_commits,
     test_mail_leaves,
     test_my_therapy,

@@ -129,3 +129,25 @@ class TestReceipts(TherapyPortalHttpCommon):
         for values in ({"email": "x@example.com"}, {"state": "confirmed"}):
             with self.assertRaises(ValidationError):
                 address.write(values)
+
+    def test_a_receipt_says_in_the_readers_words_how_it_was_paid(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        payment = self.env["account.payment"].create(
+            {
+                "partner_id": self.mother.id,
+                "amount": 5,
+                "journal_id": self.company_data["default_journal_bank"].id,
+            }
+        )
+        payment.action_post()
+        line, german = (
+            payment.payment_method_line_id,
+            payment.with_context(lang="de_DE"),
+        )
+        for kind, name, words in (
+            (False, "Manual Payment", "Von der Praxis erfasst"),
+            ("check", "Zelle", "Zelle"),
+        ):
+            line.write({"therapy_kind": kind, "name": name})
+            values = german._therapy_get_receipt_values(self.mother)
+            self.assertEqual(values["method"], words)

@@ -19,3 +19,21 @@ class PaymentToken(models.Model):
                 "expires %(month)s/%(year)s", month=month, year=year
             )
         return "ok", self.env._("OK")
+
+    def _therapy_get_payer_reason(self) -> str:
+        """Return why it was declined last, in the reader's language.
+
+        Note: self.ensure_one()
+
+        :return: a sentence, maybe empty
+        :rtype: str
+        """
+        self.ensure_one()
+        # sudo: payers read their own cards' results
+        Transaction_sudo = self.env["payment.transaction"].sudo()  # sudo: see above
+        last_sudo = Transaction_sudo.search(
+            [("token_id", "=", self.id), ("state", "=", "error")],
+            order="last_state_change desc, id desc",
+            limit=1,
+        )
+        return last_sudo._therapy_get_payer_reason() or self.last_result_text or ""

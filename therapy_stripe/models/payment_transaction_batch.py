@@ -41,3 +41,12 @@ class PaymentTransaction(models.Model):
         # "card_declined" only says that another code says why.
         found = [code for code in codes if code and code != "card_declined"]
         return found or [code for code in codes if code]
+
+    def _therapy_get_payer_reason(self):
+        """Override of `therapy_billing`: the same sentence in the reader's language."""
+        if self.provider_code == "stripe" and (
+            self.therapy_stripe_decline_code
+            or self.therapy_stripe_result in ("declined", "error")
+        ):
+            return self._therapy_stripe_explain()
+        return super()._therapy_get_payer_reason()

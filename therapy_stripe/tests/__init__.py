@@ -16,6 +16,7 @@ from . import (
     test_dispute_answer,
     test_event,
     test_event_sweep,
+    test_languages,
     test_onsession,
     test_payload,
     test_payout,
