@@ -120,6 +120,8 @@ class AccountMove(models.Model):
             self._therapy_get_share_fields(),
             limit=5,
         )
+        candidates.partner_id.fetch(["is_insurer"])
+        candidates.currency_id.fetch(["rounding"])
         found = Move.browse()
         for move in candidates:
             if code_matches(move.access_code, code):
