@@ -1,104 +1,198 @@
-"""The last rules of the state machine: insurers answer claims, and are mistaken."""
+"""What an insurer's answer does, on Odoo and on the model alike."""
 
 from collections import defaultdict
+from typing import NamedTuple
 
-from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
-
-from odoo.exceptions import UserError
-
-from .money_machine import index, pick
 from .money_machine_credits import CreditMachine
-from .money_model import Answer, Part, in_cents
+from .money_model import Answer, Bill, Session, in_cents
 
-per_mille = st.one_of(st.just(0), st.just(1000), st.integers(0, 1000))
+
+class Row(NamedTuple):
+    """What an insurer says about one session, cents by its lines."""
+
+    session: Session
+    #: {line: (paid, contractual, patient's)}, or nothing for "all is taken back".
+    said: dict
+    #: What it said before and takes back now, line by line as `said`.
+    old: dict
+    #: Whether it is the second insurer.
+    second: bool = False
+
+    @property
+    def left(self):
+        """Return what is left to the patient's side."""
+        return sum(cents[2] for cents in self.said.values())
+
+    def change(self, index):
+        """Return how much one of the three amounts changes."""
+        new, old = self.said.values(), self.old.values()
+        return sum(x[index] for x in new) - sum(x[index] for x in old)
 
 
 class InsuranceMachine(CreditMachine):
-    """The practice, with remittances."""
+    """The practice, and what follows from remittances; the rules are in a subclass."""
 
-    @precondition(lambda self: self._answerable())
-    @rule(
-        number=index,
-        count=st.integers(1, 3),
-        parts=st.lists(st.tuples(per_mille, per_mille), min_size=3, max_size=3),
-        rest=st.sampled_from([0, 0, 1234]),
-    )
-    def remit(self, number, count, parts, rest):
-        """An insurer answers claims: it pays, cuts, and leaves a part to the patient.
+    def _post(self, rows, rest):
+        """Post a remittance in Odoo and let the model follow it."""
+        family = rows[0].session.family
+        insurer = family.second if rows[0].second else family.insurer
+        lines = [
+            (line, *(-cents for cents in said))
+            for row in rows
+            for line, said in row.old.items()
+        ]
+        lines += [(line, *said) for row in rows for line, said in row.said.items()]
+        paid = sum(line[1] for line in lines)
+        amount = max(paid, 0) + rest
+        remittance = self.case._machine_remit(insurer, lines, amount)
+        answer = Answer(remittance.id, amount)
+        answer.waived = sum(row.change(1) for row in rows)
+        self.model.waive("contractual", answer.waived)
+        self.model.money += amount
+        self._note_rest(answer, remittance, insurer, amount - paid)
+        more, less, sessions = self._get_changes(rows, answer)
+        for row in rows:
+            self._settle_claim(row, insurer, answer, remittance)
+        self._note_guarantors(answer, remittance, more, less)
+        self._use_notes(answer.notes, sessions)
+        if self.model.uses_credits:
+            self.model.apply(answer.bills)
+        self.model.answers.append(answer)
 
-        What the guarantors bear is divided anew; they are billed more, or given credit.
-        """
-        claims = self._answerable()
-        start = number % len(claims)
-        answers, settled = [], []
-        for bill, (patient, cut) in zip(
-            claims[start : start + count], parts, strict=False
-        ):
-            [session] = [self.model.sessions[key] for key in bill.pieces]
-            worth = sum(session.lines.values())
-            left = worth * patient // 1000
-            contract = (worth - left) * cut // 1000
-            answers.append((session, worth - left - contract, contract, left))
-            settled.append(bill)
-        paid = sum(answer[1] for answer in answers)
-        remittance = self.case._machine_remit(answers, paid + rest)
-        self._settle(remittance, settled, answers, paid + rest, rest)
-
-    def _settle(self, remittance, settled, answers, amount, rest):
-        """Let the model follow an answer."""
-        model, insurer = self.model, self.case.insurer.id
-        for bill in settled:
-            credit = model.add_credit(-bill.number, insurer, "", bill.amount)
-            model.use(credit, bill, bill.amount, received=True)
-        waived = sum(answer[2] for answer in answers)
-        model.waive("contractual", waived)
-        model.money += amount
-        found = Answer(remittance.id, amount, waived, settled, [], [], None)
+    def _note_rest(self, answer, remittance, insurer, rest):
+        """Note what no claim took: to the good of the insurer."""
         if rest:
-            lines = self.case._machine_credit_line(remittance.payment_id.move_id)
+            lines = self.case._machine_credit_line(remittance._get_payment_move())
             line = lines.filtered(lambda x: in_cents(-x.amount_residual) == rest)
-            found.rest = model.add_credit(line.id, insurer, str(line.date), rest)
-        more, less, sessions = self._get_changes(answers)
-        moves = remittance._get_guarantor_moves().sorted("id")
-        for move in moves:
-            wanted = more if move.move_type == "out_invoice" else less
-            cents = wanted.pop((move.partner_id.id, move.patient_id.id), 0)
-            assert cents == in_cents(move.amount_total), (cents, move.amount_total)
-            if wanted is more:
-                bill = model.add_bill(move.id, move.partner_id.id, False, {}, cents)
-                bill.fixed = True
-                model.revenue -= cents
-                found.bills.append(bill)
-            else:
-                line = self.case._machine_credit_line(move)
-                payer = move.partner_id.id
-                credit = model.add_credit(line.id, payer, str(line.date), cents)
-                found.notes.append(credit)
-        assert not more and not less, f"not booked: {more} {less}"
-        self._use_notes(found.notes, sessions)
-        if model.uses_credits:
-            model.apply(found.bills)
-        model.answers.append(found)
+            answer.left = rest
+            answer.rest = self.model.add_credit(line.id, insurer, str(line.date), rest)
 
-    def _get_changes(self, answers):
+    # === CLAIMS === #
+
+    def _settle_claim(self, row, insurer, answer, remittance):
+        """Settle the claim of an answer, or open it again."""
+        session = row.session
+        answer.before[session.number] = {
+            name: getattr(session, name)
+            for name in ("borne", "said", "second", "second_said")
+        }
+        bill = session.second if row.second else self._find_claim(session, answer)
+        if row.said and not row.old:
+            self._close_claim(bill, insurer)
+            answer.settled.append(bill)
+        elif row.old and not row.said:
+            self._drop(bill.parts[0].credit)
+            answer.opened.append(bill)
+        session.borne = self._targets[session.number]
+        if row.second:
+            session.second_said = True
+            return
+        session.said = row.said or None
+        if session.family.second:
+            self._ask_second(session, row, answer, remittance)
+
+    def _find_claim(self, session, answer):
+        """Return the claim of a session; what waited is billed just now."""
+        insurer = session.family.insurer
+        if session.billed[insurer] is None:
+            moves = self.env["account.move"].search(
+                [
+                    ("claim_session_id", "=", session.number),
+                    ("partner_id", "=", insurer),
+                    ("session_share_ids.kind", "=", "base"),
+                ],
+                order="id desc",
+                limit=1,
+            )
+            cents = session.owed[insurer]
+            assert cents == in_cents(moves.amount_total), moves
+            pieces = {session.number: cents}
+            bill = self.model.add_bill(moves.id, insurer, True, pieces)
+            bill.fixed = True
+            answer.made.append(bill)
+        return self.model.bills[session.billed[insurer]]
+
+    def _close_claim(self, bill, insurer):
+        """Let money and corrections pay a claim."""
+        credit = self.model.add_credit(-bill.number, insurer, "", bill.amount)
+        self.model.use(credit, bill, bill.amount, received=True)
+
+    def _ask_second(self, session, row, answer, remittance):
+        """Ask the second insurer for what the first one left, or not any more."""
+        second = session.family.second
+        if session.second:
+            self._close_claim(session.second, second)
+            answer.settled.append(session.second)
+            session.second = None
+        cents = row.left - sum(session.borne.values()) if row.said else 0
+        if cents:
+            moves = remittance.move_ids.filtered(
+                lambda x: (
+                    x.partner_id.id == second
+                    and x.claim_session_id.id == session.number
+                )
+            )
+            assert in_cents(moves.amount_total) == cents, (moves, cents)
+            session.second = self._add_fixed(moves.id, second, True, cents)
+            answer.bills.append(session.second)
+
+    def _add_fixed(self, number, payer, claim, cents):
+        """Add a bill of an answer: it moves revenue, and makes none."""
+        bill = self.model.add_bill(number, payer, claim, {}, cents)
+        bill.fixed = True
+        self.model.revenue -= cents
+        return bill
+
+    # === GUARANTORS === #
+
+    def _get_changes(self, rows, answer):
         """Return what each guarantor owes more and less, and the sessions changed."""
         more, less, sessions = defaultdict(int), defaultdict(int), set()
-        for session, _paid, _contract, left in answers:
-            family = session.family
-            now = {x: c for x, c in session.owed.items() if x != family.insurer}
-            if left == sum(now.values()):
-                continue
-            target = family.divide_among_guarantors(session.day, left)
+        self._targets = {}
+        for row in rows:
+            session = row.session
+            now = session.estimate if session.borne is None else session.borne
+            target = self._targets[session.number] = self._get_target(row, now)
             for payer in {**now, **target}:
                 cents = target.get(payer, 0) - now.get(payer, 0)
-                key = (payer, family.patient)
+                key = (payer, session.family.patient)
                 if cents > 0:
                     more[key] += cents
                 elif cents < 0:
                     less[key] -= cents
                     sessions.add((payer, session.number))
         return more, less, sessions
+
+    def _get_target(self, row, now):
+        """Return what the guarantors bear of a session from now on."""
+        session, bears = row.session, sum(now.values())
+        if not row.said:
+            target = session.estimate
+            return now if sum(target.values()) == bears else target
+        left = row.left
+        if session.family.second and not row.second:
+            left = min(bears, left)
+        if left == bears:
+            return now
+        return session.family.divide_among_guarantors(session.day, left)
+
+    def _note_guarantors(self, answer, remittance, more, less):
+        """Note the bills and credit notes of guarantors, as they are wanted."""
+        for move in remittance._get_guarantor_moves().sorted("id"):
+            wanted = more if move.move_type == "out_invoice" else less
+            payer = move.partner_id.id
+            cents = wanted.pop((payer, move.patient_id.id), 0)
+            assert cents == in_cents(move.amount_total), (cents, move)
+            if not cents:
+                continue  # What they bear moves between services; the sum stays.
+            if wanted is more:
+                answer.bills.append(self._add_fixed(move.id, payer, False, cents))
+            else:
+                line = self.case._machine_credit_line(move)
+                answer.notes.append(
+                    self.model.add_credit(line.id, payer, str(line.date), cents)
+                )
+        assert not more and not less, f"not booked: {more} {less}"
 
     def _use_notes(self, notes, sessions):
         """Put credit notes on the bills that asked too much, oldest bill first."""
@@ -115,67 +209,24 @@ class InsuranceMachine(CreditMachine):
                     self.model.use(note, bill, cents, received=False)
 
     def _is_about(self, bill, numbers):
-        """Tell whether a bill after an answer is for one of the sessions."""
-        return any(
-            bill in answer.bills
-            and numbers & {key for claim in answer.settled for key in claim.pieces}
-            for answer in self.model.answers
-        )
+        """Tell whether a bill after an answer is for one of the sessions.
 
-    @precondition(lambda self: self.model.answers)
-    @rule(number=index)
-    def undo_answer(self, number):
-        """The whole answer is taken back, unless something of it was used."""
-        answer = pick(self.model.answers[::-1], number)
-        remittance = self.env["therapy.remittance"].browse(answer.number)
-        try:
-            with self.env.cr.savepoint():
-                remittance.action_undo("the insurer was mistaken")
-        except UserError:
-            assert remittance.state == "posted"
-            return
-        model = self.model
-        model.answers.remove(answer)
-        for bill in answer.bills:
-            assert not bill.reserved, "money was on its way"
-            assert not any(part.received for part in bill.parts), "money was received"
-            model.take_back(bill)
-            model.revenue += bill.amount
-        for note in answer.notes:
-            assert not note.moved, "the credit was somebody else's"
-            self._drop(note)
-        for bill in answer.settled:
-            [part] = bill.parts
-            self._drop(part.credit)
-        if answer.rest:
-            assert answer.rest.left == 1234, "the rest was used"
-            self._drop(answer.rest)
-        model.waive("contractual", -answer.waived)
-        model.money -= answer.amount
+        Odoo knows it by the shares on the bill.
+        """
+        if not bill.fixed or bill.payable <= 0:
+            return False
+        return bool(numbers & {*self.case._machine_pieces(self._move(bill))})
 
     def _drop(self, credit):
         """Take a credit out of the books."""
         cents = credit.left
         for bill in self.model.bills.values():
             for part in [x for x in bill.parts if x.credit is credit]:
-                assert isinstance(part, Part)
                 cents += part.cents
                 bill.parts.remove(part)
         credit.left = 0
         self.model.owe(credit.payer, cents)
 
-    def _answerable(self):
-        """Return untouched claims of one service, all of whose session is billed."""
-        return [
-            bill
-            for bill in self._live_bills()
-            if bill.claim
-            and not bill.parts
-            and not bill.reserved
-            and len(bill.pieces) == 1
-            and all(
-                len(self.model.sessions[key].lines) == 1
-                and self.model.sessions[key].state == "billed"
-                for key in bill.pieces
-            )
-        ]
+    def _move(self, bill: Bill):
+        """Return Odoo's record of a bill."""
+        return self.env["account.move"].browse(bill.number)

@@ -42,7 +42,12 @@ class Family:
     patient: int
     guarantors: list
     insurer: int | None
+    #: What all plans together are expected to leave to the patient.
     copay: int
+    #: Whether the insurer is billed when it answers, and not before.
+    waits: bool = False
+    #: The insurer that is asked for what the first one leaves.
+    second: int | None = None
 
     def divide(self, day, total):
         """Return what each payer owes of a session of a day: {payer: cents > 0}."""
@@ -69,18 +74,33 @@ class Family:
 
 @dataclass
 class Session:
-    """A session that was held; `billed` says which payer's part is on which bill."""
+    """A session that was held; `billed` says which payer's part is on which bill.
+
+    A part that waits for its insurer is on bill None.
+    """
 
     number: int
     family: Family
     day: str
     lines: dict
     billed: dict = field(default_factory=dict)
+    #: What the guarantors bear since an insurer answered: {payer: cents}.
+    borne: dict | None = None
+    #: What the insurer said: {line: (paid, contractual, patient's)}.
+    said: dict | None = None
+    #: The second insurer's open claim, and whether that has answered.
+    second: "Bill | None" = None
+    second_said: bool = False
 
     @property
     def owed(self):
         """Return what each payer owes: {payer: cents}."""
         return self.family.divide(self.day, sum(self.lines.values()))
+
+    @property
+    def estimate(self):
+        """Return what the guarantors owe before any answer: {payer: cents}."""
+        return {x: cents for x, cents in self.owed.items() if x != self.family.insurer}
 
     @property
     def state(self):
@@ -89,7 +109,9 @@ class Session:
             return "nothing"
         if not self.billed:
             return "unbilled"
-        return "billed" if self.billed.keys() == self.owed.keys() else "partial"
+        if self.billed.keys() != self.owed.keys():
+            return "partial"
+        return "waiting" if None in self.billed.values() else "billed"
 
 
 @dataclass
@@ -152,15 +174,23 @@ class Payment:
 
 @dataclass
 class Answer:
-    """An insurer's answer: what it settled, and what it asks of guarantors."""
+    """An insurer's answer: what it settled, and what it asks of others."""
 
     number: int
     amount: int
-    waived: int
-    settled: list
-    bills: list
-    notes: list
-    rest: Credit | None
+    waived: int = 0
+    #: Claims it settled, those it opened again, and those it was the reason to make.
+    settled: list = field(default_factory=list)
+    opened: list = field(default_factory=list)
+    made: list = field(default_factory=list)
+    #: Bills of guarantors and of the second insurer; credit notes of guarantors.
+    bills: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    #: What no claim took.
+    rest: Credit | None = None
+    left: int = 0
+    #: The sessions as they were before: {session: values}.
+    before: dict = field(default_factory=dict)
 
 
 class Model:
@@ -184,9 +214,9 @@ class Model:
         wanted = {}
         for session in self.sessions.values():
             for payer, cents in session.owed.items():
-                if payer in session.billed:
-                    continue
                 claim = payer == session.family.insurer
+                if payer in session.billed or claim and session.family.waits:
+                    continue
                 group = session.number if claim else key(session)
                 bill = (payer, session.family.patient, claim, group)
                 wanted.setdefault(bill, {})[session.number] = cents
@@ -201,6 +231,13 @@ class Model:
         for session in pieces:
             self.sessions[session].billed[payer] = number
         return bill
+
+    def wait(self):
+        """Let the parts wait whose insurer is billed when it answers."""
+        for session in self.sessions.values():
+            insurer = session.family.insurer
+            if session.family.waits and insurer in session.owed:
+                session.billed.setdefault(insurer, None)
 
     def take_back(self, bill):
         """Take a bill back: credits used on it are its payer's again."""

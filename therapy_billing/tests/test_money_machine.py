@@ -9,8 +9,8 @@ from odoo import Command, fields
 from odoo.tests import freeze_time, tagged
 
 from .common import NOW, TherapyCommon
-from .money_machine_insurance import InsuranceMachine
-from .money_model import Family, Session, in_cents
+from .money_machine_answers import AnswerMachine
+from .money_model import Session, in_cents
 
 _logger = logging.getLogger(__name__)
 
@@ -46,11 +46,12 @@ class TestMoneyMachine(TherapyCommon):
             )
             for kind in ("writeoff", "discount", "goodwill")
         }
+        cls.second = cls.insurer.copy({"name": "Second Mutual"})
         cls.people = 0
 
     def test_the_ledger_is_the_sum_of_what_was_done(self):
         _logger.info("money machine: THERAPY_SEED=%s", SEED)
-        machine = seed(SEED)(type("Practice", (InsuranceMachine,), {"case": self}))
+        machine = seed(SEED)(type("Practice", (AnswerMachine,), {"case": self}))
         try:
             run_state_machine_as_test(
                 machine,
@@ -85,7 +86,7 @@ class TestMoneyMachine(TherapyCommon):
         )
         return patient, found.ids
 
-    def _machine_payers(self, patient, rows, insurer, copay, policy):
+    def _machine_payers(self, patient, rows, insurer, copay, policy, second):
         """Enter who pays: (payer, share, first day, last day), as the model says."""
         self.env["therapy.guarantor"].create(
             [
@@ -110,6 +111,15 @@ class TestMoneyMachine(TherapyCommon):
                     "billing_policy": policy,
                 }
             )
+        if second is not None:
+            self.env["therapy.coverage"].create(
+                {
+                    "patient_id": patient.id,
+                    "insurer_id": self.second.id,
+                    "copay": second / 100,
+                    "sequence": 99,
+                }
+            )
 
     def _machine_share(self, share):
         """Return the values of a guarantor's share."""
@@ -118,9 +128,6 @@ class TestMoneyMachine(TherapyCommon):
         if isinstance(share, tuple):
             return {"share_type": "fixed", "fixed_amount": share[1] / 100}
         return {"share_type": "percent", "percent": share / 100}
-
-    def _machine_family(self, patient, rows, insurer, copay):
-        return Family(patient.id, rows, insurer, copay)
 
     def _machine_sessions(self, patient, wanted):
         """Create held sessions: (day, hour, [((service, rate), units)])."""
@@ -244,26 +251,43 @@ class TestMoneyMachine(TherapyCommon):
         move = self.env["account.move"].browse(bill.number)
         move._reverse_moves([{"invoice_date": self._today()}], cancel=True)
 
-    def _machine_remit(self, answers, amount):
-        """Post a remittance: (session, paid, contractual, patient's), in cents."""
+    def _machine_estimates(self, session):
+        """Return {line: (the insurers' cents, the guarantors')} of a session now."""
+        found = {}
+        for share in self.env["therapy.session"].browse(session).line_ids.share_ids:
+            if share.live:
+                cents = list(found.get(share.session_line_id.id, (0, 0)))
+                cents[not share.partner_id.is_insurer] += in_cents(share.amount)
+                found[share.session_line_id.id] = tuple(cents)
+        return found
+
+    def _machine_remit(self, insurer, rows, amount):
+        """Post a remittance.
+
+        :param insurer: id of who answers
+        :param rows: (session's line, paid, contractual, patient's); below 0 where an
+            answer is taken back
+        """
         type(self).people += 1
+        lines = self.env["therapy.session.line"]
         remittance = self.env["therapy.remittance"].create(
             {
-                "partner_id": self.insurer.id,
+                "partner_id": insurer,
                 "trace": f"EFT-{self.people}",
                 "date": self._today(),
                 "amount": amount / 100,
                 "line_ids": [
                     Command.create(
                         {
-                            "session_id": session.number,
+                            "session_id": lines.browse(line).session_id.id,
+                            "session_line_id": line,
                             "charge": (paid + contract + patient) / 100,
                             "paid": paid / 100,
                             "contract_amount": contract / 100,
                             "patient_amount": patient / 100,
                         }
                     )
-                    for session, paid, contract, patient in answers
+                    for line, paid, contract, patient in rows
                 ],
             }
         )
