@@ -116,6 +116,7 @@ class Pages:
         :param str html: the document
         :param str place: what to call it
         """
+        self.page.goto("about:blank")  # Or the browser looks for a site's icon.
         self.page.set_content(html)
         self._judge(place)
 
