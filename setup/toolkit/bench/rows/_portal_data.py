@@ -207,17 +207,17 @@ def _finish(bench, wrong=None):
     bench.say(f"{count} bills, the books are right")
 
 
-def find_open(payer, order="id desc"):
-    """Return the first open bill of a payer in an order."""
-    return payer.env["account.move"].search(
-        [
-            ("partner_id", "=", payer.id),
-            ("move_type", "=", "out_invoice"),
-            ("amount_residual", ">", 0),
-        ],
-        order=order,
-        limit=1,
-    )
+def find_open(payer, shared=False):
+    """Return an open bill of a payer; ``shared``: of the child with two parents."""
+    domain = [
+        ("partner_id", "=", payer.id),
+        ("move_type", "=", "out_invoice"),
+        ("amount_residual", ">", 0),
+    ]
+    moves = payer.env["account.move"]
+    third = [("patient_id.name", "=like", "Child %-2")] if shared else []
+    found = moves.search(domain + third, order="id desc", limit=1)
+    return found or moves.search(domain, order="id desc", limit=1)
 
 
 def _let_in(bench, payer):

@@ -34,7 +34,7 @@ def _pages(bench, payer):
 
     The bill is one of the child that two parents pay for: it has most to explain.
     """
-    bill = data.find_open(payer, "patient_id desc, id desc")
+    bill = data.find_open(payer, shared=True)
     bill._therapy_rotate_access_code(CODE)
     bench.root.cr.commit()
     own, guest, visitor = Web(bench), Web(bench), Web(bench)
