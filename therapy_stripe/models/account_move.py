@@ -7,14 +7,24 @@ class AccountMove(models.Model):
 
     therapy_can_charge = fields.Boolean(compute="_compute_therapy_can_charge")
 
-    @api.depends("state", "amount_residual", "is_therapy_bill", "partner_id")
+    @api.depends(
+        "state",
+        "amount_residual",
+        "is_therapy_bill",
+        "partner_id",
+        "therapy_is_disputed",
+    )
     def _compute_therapy_can_charge(self):
-        """Offer a card charge for open bills of people, never of insurers (P6)."""
+        """Offer a card charge for open bills of people, never of insurers (P6).
+
+        Nor for what a bank has still to decide about: the gate would refuse it.
+        """
         for move in self:
             move.therapy_can_charge = (
                 move.is_therapy_bill
                 and move.state == "posted"
                 and not move.partner_id.is_insurer
+                and not move.therapy_is_disputed
                 and move.currency_id.compare_amounts(move.amount_residual, 0) > 0
             )
 

@@ -108,6 +108,11 @@ class TestDispute(MoneyCommon):
         with self.assertRaisesRegex(ValidationError, "looking at an earlier payment"):
             self._create_tx(self.bill)
         self.assertFalse(self.bill._therapy_takes_credits())
+        self.assertFalse(self.bill.therapy_can_charge)
+        self.bill.therapy_dispute_ids.with_user(
+            self.new_manager()
+        ).action_resume_charging()
+        self.assertTrue(self.bill.therapy_can_charge)
 
     def test_a_disputed_payment_is_not_given_back_as_well(self):
         tx, data = self.disputed()
