@@ -170,6 +170,10 @@ class TherapyBillingRun(models.Model):
             "price_unit": line.rate if whole else money.to_major(cents, digits),
             "tax_ids": [Command.set(taxes.ids)],
         }
+        if not taxes:
+            # Known to the cent: core needs not find it out and write it, line by line.
+            amount = -money.to_major(cents, digits)
+            vals |= {"amount_currency": amount, "balance": amount}
         day = format_date(self.env, line.session_id.date, lang_code=payer.lang)
         if claim:
             parts = (product.therapy_code, line.modifiers, product.name)
