@@ -43,6 +43,8 @@ class AccountPayment(models.Model):
 
         The same as ``write({"move_id": ..., "state": "in_process"})`` on each: the
         change is tracked, what depends on it is computed anew, "in process" stays.
+        What `write` and the constraints would check holds by construction: the entries
+        were made of these payments a moment ago.
 
         :param moves: the `account.move` records, in the order of ``self``
         """

@@ -110,6 +110,22 @@ class TestBillingRun(TherapyCommon):
         self.assertEqual(lines.account_id, account)
         self.assertFalse(lines.tax_ids)
 
+    def test_lines_with_a_tax_are_taxed_and_those_without_are_the_share(self):
+        self.talk.list_price = 33.35
+        self._create_session(self.kim)
+        self._create_session(self.ann)
+        for line in self._bill().invoice_line_ids:
+            self.assertCents(line.price_subtotal, -line.balance)
+            self.assertCents(line.amount_currency, line.balance)
+        self.talk.taxes_id = self.tax_sale_a
+        rate = 1 + self.tax_sale_a.amount / 100
+        shares = self._create_session(self.kim, start="2026-11-12 19:00:00")
+        for bill in self._bill():
+            share = shares.share_ids.filtered(lambda x, b=bill: x.move_id == b)
+            self.assertTrue(bill.line_ids.tax_line_id)
+            self.assertCents(bill.amount_untaxed, share.amount)
+            self.assertCents(bill.amount_total, self.usd.round(share.amount * rate))
+
     def test_bills_have_the_dates_of_the_run(self):
         self._create_session(self.kim)
         run = self._create_run(invoice_date="2026-11-20")

@@ -102,6 +102,8 @@ class TestCardNumbers(TherapyCommon):
                 ("calendar.event", "description"),
                 ("payment.token", "nickname"),
                 ("therapy.payment.wizard", "note"),
+                ("therapy.refund.wizard", "reason"),
+                ("therapy.remittance.undo.wizard", "reason"),
                 ("therapy.authorization", "note"),
             },
             found,

@@ -44,8 +44,9 @@ class LanguageCommon(PageCommon):
     def _read(self, source, place):
         """Look for English words; `place` tells where."""
         self.seen += 1
-        data = (*DATA, *self.env["payment.provider"].sudo().search([]).mapped("name"))
-        data += tuple(self.env["payment.method"].sudo().search([]).mapped("name"))
+        env = self.env(su=True)  # sudo: names of providers, methods
+        data = (*DATA, *env["payment.provider"].search([]).mapped("name"))
+        data += tuple(env["payment.method"].search([]).mapped("name"))
         self.found += [
             f"{place}: {word}" for word in find_english(str(source), self.lang, data)
         ]

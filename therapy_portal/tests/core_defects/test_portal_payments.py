@@ -84,7 +84,7 @@ class TestPortalPayments(PaymentCommon, AccountTestInvoicingCommon, HttpCase):
         reference = self.make_jsonrpc_request(url, params)["reference"]
         return (
             self.env["payment.transaction"]
-            .sudo()
+            .sudo()  # sudo: payers may not read transactions
             .search([("reference", "=", reference)])
         )
 
@@ -95,7 +95,7 @@ class TestPortalPayments(PaymentCommon, AccountTestInvoicingCommon, HttpCase):
     def _make_card(self):
         return (
             self.env["payment.token"]
-            .sudo()
+            .sudo()  # sudo: as a provider saves cards
             .create(
                 {
                     "provider_id": self.demo.id,

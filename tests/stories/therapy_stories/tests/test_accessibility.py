@@ -21,7 +21,8 @@ class TestAccessibility(PageCommon):
     @classmethod
     def _make_stripe_cards(cls):
         """Return cards at Stripe in the states that show other words."""
-        stripe = cls.env.ref("payment.payment_provider_stripe").sudo()
+        provider = cls.env.ref("payment.payment_provider_stripe")
+        stripe = provider.sudo()  # sudo: system administrators' only
         if stripe.company_id != cls.company:
             stripe = stripe.copy({"company_id": cls.company.id})
         stripe.write(
@@ -45,7 +46,7 @@ class TestAccessibility(PageCommon):
         }
         return (
             cls.env["payment.token"]
-            .sudo()
+            .sudo()  # sudo: as a provider saves cards
             .create(
                 [
                     {
