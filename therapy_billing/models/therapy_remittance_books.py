@@ -73,7 +73,9 @@ class TherapyRemittance(models.Model):
         """Return the lines of the entries, by entry.
 
         One entry per claim of an insurer. Of a guarantor one bill per patient, and one
-        credit note per patient for the sessions that get cheaper.
+        credit note per patient for the sessions that get cheaper. Where only the services
+        differ, and not what the guarantor bears of the session, the lines go with what
+        else the guarantor gets.
 
         :param list plans: the plans
         :return: lists of :class:`Item` by (partner, patient, session of a claim or
@@ -94,10 +96,15 @@ class TherapyRemittance(models.Model):
                 groups[key].append(Item(service, plan.change.following, True))
             for guarantor, cents in plan.guarantors.items():
                 families[guarantor, session].append(Item(service, cents, True))
-        for (guarantor, session), items in families.items():
-            lower = sum(item.cents for item in items) < 0
-            key = (guarantor, session.patient_id, session.browse(), lower)
-            groups[key] += items
+        for (guarantor, session), items in sorted(
+            families.items(), key=lambda family: not sum(x.cents for x in family[1])
+        ):
+            key = (guarantor, session.patient_id, session.browse())
+            total = sum(item.cents for item in items)
+            lower = total < 0
+            if not total:  # only services differ: no entry of its own, if avoidable
+                lower = (*key, False) not in groups and (*key, True) in groups
+            groups[*key, lower] += items
         return dict(groups)
 
     def _get_sources(self, plans) -> dict:

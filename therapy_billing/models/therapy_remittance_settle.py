@@ -156,7 +156,16 @@ class TherapyRemittance(models.Model):
         )
         if not notes:
             return
-        sessions = notes.session_share_ids.session_id
+        cheaper = defaultdict(float)
+        for share in notes.session_share_ids:
+            cheaper[share.partner_id, share.session_id] += share.amount
+        sessions = self.line_ids.session_id.browse(
+            {
+                session.id
+                for (_payer, session), amount in cheaper.items()
+                if self.currency_id.compare_amounts(amount, 0) < 0
+            }
+        )
         bills = sessions.line_ids.share_ids.filtered(
             lambda share: share.live and share.partner_id in notes.partner_id
         ).move_id.filtered(lambda move: move.move_type == "out_invoice")

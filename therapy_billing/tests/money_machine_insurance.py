@@ -178,13 +178,16 @@ class InsuranceMachine(CreditMachine):
 
     def _note_guarantors(self, answer, remittance, more, less):
         """Note the bills and credit notes of guarantors, as they are wanted."""
+        zero, asked = set(), set()
         for move in remittance._get_guarantor_moves().sorted("id"):
             wanted = more if move.move_type == "out_invoice" else less
             payer = move.partner_id.id
+            if not in_cents(move.amount_total):
+                zero.add((payer, move.patient_id.id))
+                continue  # What they bear moves between services; the sum stays.
             cents = wanted.pop((payer, move.patient_id.id), 0)
             assert cents == in_cents(move.amount_total), (cents, move)
-            if not cents:
-                continue  # What they bear moves between services; the sum stays.
+            asked.add((payer, move.patient_id.id))
             if wanted is more:
                 answer.bills.append(self._add_fixed(move.id, payer, False, cents))
             else:
@@ -193,6 +196,7 @@ class InsuranceMachine(CreditMachine):
                     self.model.add_credit(line.id, payer, str(line.date), cents)
                 )
         assert not more and not less, f"not booked: {more} {less}"
+        assert not zero & asked, "an entry over nothing beside one over something"
 
     def _use_notes(self, notes, sessions):
         """Put credit notes on the bills that asked too much, oldest bill first."""
