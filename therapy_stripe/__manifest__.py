@@ -35,7 +35,10 @@
             "therapy_stripe/static/src/interactions/**/*",
             "therapy_stripe/static/src/scss/cards.scss",
         ],
-        "web.assets_backend": ["therapy_stripe/static/src/add_card/**/*"],
+        "web.assets_backend": [
+            "therapy_stripe/static/src/add_card/**/*",
+            "therapy_stripe/static/src/people_tabs/**/*",
+        ],
         "web.assets_tests": ["therapy_stripe/static/tests/tours/**/*"],
     },
 }

@@ -73,9 +73,9 @@ class TherapyRemittance(models.Model):
         """Return the lines of the entries, by entry.
 
         One entry per claim of an insurer. Of a guarantor one bill per patient, and one
-        credit note per patient for the sessions that get cheaper. Where only the services
-        differ, and not what the guarantor bears of the session, the lines go with what
-        else the guarantor gets.
+        credit note per patient for the sessions that get cheaper. Where only the
+        services differ, and not what the guarantor bears of the session, the lines go
+        with what else the guarantor gets.
 
         :param list plans: the plans
         :return: lists of :class:`Item` by (partner, patient, session of a claim or
@@ -104,7 +104,7 @@ class TherapyRemittance(models.Model):
             lower = total < 0
             if not total:  # only services differ: no entry of its own, if avoidable
                 lower = (*key, False) not in groups and (*key, True) in groups
-            groups[*key, lower] += items
+            groups[(*key, lower)] += items
         return dict(groups)
 
     def _get_sources(self, plans) -> dict:

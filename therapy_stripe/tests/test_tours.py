@@ -33,6 +33,31 @@ class TestTours(TherapyStripeCommon, HttpCase):
         tx = self.env["payment.transaction"].search([("invoice_ids", "=", bill.id)])
         self.assertEqual(tx.token_id.payment_details, "4444")
 
+    def test_each_person_who_pays_has_a_tab(self):
+        other = self.env["res.partner"].create({"name": "Alex Parent"})
+        self.env["therapy.guarantor"].create(
+            [
+                {"patient_id": self.patient.id, "partner_id": payer.id, "percent": part}
+                for payer, part in ((self.payer, 70), (other, 30))
+            ]
+        )
+        bill = self._create_bill(100.01)
+        self._save_card()
+        self.start_tour(
+            f"/odoo/action-therapy_billing.therapy_bill_action/{bill.id}",
+            "therapy_stripe_charge_people",
+            login=self.biller.login,
+        )
+        self.env.invalidate_all()
+        self.assertAlmostEqual(bill.amount_residual, 10.0)
+        charges = self.env["payment.transaction"].search(
+            [("invoice_ids", "=", bill.id)]
+        )
+        self.assertEqual(
+            {(tx.token_id.payment_details, tx.amount) for tx in charges},
+            {("4242", 70.01), ("4444", 20.0)},
+        )
+
     def test_payer_saves_a_card_in_the_portal(self):
         user = new_test_user(
             self.env, "stripe_payer", groups="base.group_portal", email="p@example.com"

@@ -37,6 +37,8 @@ class TherapyChargeWizardLine(models.TransientModel):
     amount = fields.Monetary(required=True)
     fee_amount = fields.Monetary(string="Card Fee", compute="_compute_fee")
     total_amount = fields.Monetary(string="On the Card", compute="_compute_fee")
+    fee_text = fields.Text(compute="_compute_fee")
+    card_status = fields.Selection(related="token_id.status")
     uuid = fields.Char(default=lambda self: str(uuid.uuid4()), readonly=True)
     transaction_id = fields.Many2one("payment.transaction", readonly=True)
     result = fields.Selection(
@@ -77,6 +79,7 @@ class TherapyChargeWizardLine(models.TransientModel):
         for line in self:
             fee = line.wizard_id._get_fee(line)
             line.fee_amount, line.total_amount = fee.amount, fee.total
+            line.fee_text = fee.text
 
     def action_add_card(self):
         """Save a card of this person, then come back.

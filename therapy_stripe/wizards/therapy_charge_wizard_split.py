@@ -13,12 +13,29 @@ class TherapyChargeWizard(models.TransientModel):
         "therapy.charge.wizard.line", "wizard_id", string="People"
     )
     can_split = fields.Boolean(compute="_compute_can_split")
+    parts_left = fields.Monetary(
+        string="Stays Open",
+        compute="_compute_parts_left",
+        help="What nobody's part pays; below 0 if the parts are too much.",
+    )
+    parts_over = fields.Monetary(string="Too Much", compute="_compute_parts_left")
 
     @api.depends("payer_ids")
     def _compute_can_split(self):
         """Offer to divide where more than one person pays for the patient."""
         for wizard in self:
             wizard.can_split = len(wizard.payer_ids) > 1
+
+    @api.depends(
+        "line_ids.amount", "line_ids.result", "payable_amount", "credit_amount"
+    )
+    def _compute_parts_left(self):
+        """Compare the parts with what can be paid, before anything is charged."""
+        for wizard in self:
+            todo = wizard.line_ids.filtered(lambda line: not line.result)
+            parts = sum(todo.mapped("amount")) + wizard.credit_amount
+            left = wizard.currency_id.round(wizard.payable_amount - parts)
+            wizard.parts_left, wizard.parts_over = left, -left
 
     def _prepare_lines(self) -> list:
         """Return the people and their parts, to the cent.

@@ -88,6 +88,72 @@ registry.category("web_tour.tours").add("therapy_stripe_charge", {
     ],
 });
 
+registry.category("web_tour.tours").add("therapy_stripe_charge_people", {
+    steps: () => [
+        { trigger: "button[name='action_therapy_charge_card']", run: "click" },
+        { trigger: ".modal button[name='action_split']", run: "click" },
+        {
+            content: "A tab per person, the first one is open",
+            trigger: ".modal [role='tab'].active:contains('Dana'):contains('70.01')",
+        },
+        { trigger: ".modal [role='tabpanel'] [name='token_id'] input:value(4242)" },
+        {
+            content: "The second person has no card yet: it is added in the tab",
+            trigger: ".modal [role='tab']:contains('Alex'):contains('30.00')",
+            run: "click",
+        },
+        { trigger: ".modal [role='tabpanel'] [name='amount'] input:value(30.00)" },
+        {
+            trigger: ".modal [role='tabpanel'] button[name='action_add_card']",
+            run: "click",
+        },
+        { trigger: ".o_therapy_add_card_element iframe" },
+        { trigger: "#o_therapy_channel", run: "select paper" },
+        {
+            trigger: ".o_therapy_add_card_save:not(:disabled)",
+            run: typeCard("5555555555554444"),
+        },
+        { trigger: ".o_therapy_add_card_save:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.o_therapy_add_card))" },
+        {
+            trigger: ".modal [role='tab']:contains('Alex')",
+            run: "click",
+        },
+        { trigger: ".modal [role='tabpanel'] [name='token_id'] input:value(4444)" },
+        {
+            content: "Parts that are too much are said at once",
+            trigger: ".modal [role='tabpanel'] [name='amount'] input",
+            run: "edit 40.00 && press Tab",
+        },
+        { trigger: ".modal [role='alert']:contains('10.00'):contains('too much')" },
+        {
+            trigger: ".modal [role='tabpanel'] [name='amount'] input",
+            run: "edit 20.00 && press Tab",
+        },
+        { trigger: ".modal span:contains('10.00'):contains('stays open')" },
+        {
+            content: "One more person is a tab, and is removed again",
+            trigger: ".modal .o_therapy_add_person",
+            run: "click",
+        },
+        { trigger: ".modal [role='tab'].active:contains('New person')" },
+        { trigger: ".modal .o_therapy_remove_person", run: "click" },
+        { trigger: ".modal:not(:has([role='tab']:contains('New person')))" },
+        {
+            content: "What was typed is still there",
+            trigger: ".modal [role='tab']:contains('Alex'):contains('20.00')",
+        },
+        { trigger: ".modal button[name='action_charge']:visible", run: "click" },
+        { trigger: ".modal .alert-success:contains('2 of 2')" },
+        { trigger: ".modal [role='tab'] .fa-check" },
+        {
+            trigger: ".modal footer button.btn-secondary:contains('Close')",
+            run: "click",
+        },
+        { trigger: "body:not(:has(.modal))" },
+    ],
+});
+
 registry.category("web_tour.tours").add("therapy_stripe_portal_card", {
     steps: () => [
         {
