@@ -112,6 +112,11 @@ def test_a_stage_that_does_not_exist_is_refused_beside_one_that_does(monkeypatch
         suite.main(["static", "chaoss"])
 
 
+def test_a_commit_is_tested_with_the_same_random_cases_everywhere():
+    assert suite.get_seed() == suite.get_seed()
+    assert 0 <= int(suite.get_seed()) < 10**6
+
+
 def test_every_word_names_a_stage():
     for word in suite.WORDS:
         assert list(suite.stages({word})), word
