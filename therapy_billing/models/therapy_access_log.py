@@ -40,7 +40,7 @@ class TherapyAccessLog(models.Model):
             ("form", "Screen"),
             ("portal", "Portal"),
             ("link", "Link or code"),
-            ("pdf", "PDF"),
+            ("pdf", "Printed"),
             ("export", "Export"),
         ],
         required=True,

@@ -254,7 +254,9 @@ class TherapyBillingRun(models.Model):
         """Go on with the runs in the background, oldest first.
 
         A run is made in the name of the person who started it. One that cannot go on
-        stops and says why.
+        stops and says why; those after it go on.
+
+        :raise psycopg2.Error: after too many collisions; the next call goes on
         """
         for run in self.search([("state", "=", "running")], order="id"):
             own = run.with_user(run.started_by_id).with_company(run.company_id)
@@ -262,7 +264,27 @@ class TherapyBillingRun(models.Model):
                 if not own._generate():
                     return
             except UserError as error:
-                cursor.rollback(self.env)
-                run.state = "stopped"
-                run.message_post(body=str(error))
+                run._stop_failed(str(error))
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception:
+                _logger.exception("Billing run %s failed.", run.id)
+                run._stop_failed(
+                    self.env._(
+                        "Something went wrong that has nothing to do with what was "
+                        "entered; the server's log says what. The bills made so far "
+                        "are fine. Tell your administrator, then generate again."
+                    )
+                )
             cursor.commit(self.env)
+
+    def _stop_failed(self, reason):
+        """Stop a run that cannot go on; the bills it made stay.
+
+        Note: self.ensure_one()
+
+        :param str reason: why, in plain words
+        """
+        cursor.rollback(self.env)
+        self.state = "stopped"
+        self.message_post(body=reason)

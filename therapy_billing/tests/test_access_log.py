@@ -72,6 +72,14 @@ class TestAccessLog(TherapyCommon):
         row = self._rows()
         self.assertEqual((row.how, row.user_id), ("pdf", self.biller))
 
+    def test_a_report_shown_in_the_browser_is_logged(self):
+        report = self.env["ir.actions.report"].with_user(self.biller)
+        report._render_qweb_html(
+            "account.report_invoice_with_payments", self.bills[0].ids
+        )
+        row = self._rows()
+        self.assertEqual((row.how, row.res_id), ("pdf", self.bills[0].id))
+
     def test_the_log_holds_no_values(self):
         self.session.web_read(FORM)
         names = set(self.env["therapy.access.log"]._fields)

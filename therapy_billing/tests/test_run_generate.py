@@ -59,6 +59,29 @@ class TestRunGenerate(TherapyCommon):
         with self.assertRaises(UserError):
             run.grouping = "day"
 
+    def test_a_run_that_fails_stops_and_lets_the_next_one_go_on(self):
+        first = self._start(patient_ids=[Command.set(self.patients[:3].ids)])
+        second = self._start(patient_ids=[Command.set(self.patients[3:].ids)])
+        Run = self.env.registry["therapy.billing.run"]
+        original = Run._bill_patients
+
+        def fail_in_the_first(self, patient_ids):
+            if self == first:
+                raise ValueError("a defect")
+            return original(self, patient_ids)
+
+        name = generate.__name__
+        with (
+            patch.object(Run, "_bill_patients", fail_in_the_first),
+            self.assertLogs(name, "ERROR"),
+        ):
+            self._run_job()
+        self.assertEqual((first.state, second.state), ("stopped", "done"))
+        self.assertIn("administrator", first.message_ids[0].body)
+        self.assertNotIn("defect", first.message_ids[0].body)
+        first.action_generate()
+        self.assertEqual((first.state, first.bill_count), ("done", 3))
+
     def test_a_run_killed_between_batches_goes_on_where_it_was(self):
         run = self._start()
         Run = self.env.registry["therapy.billing.run"]
