@@ -57,6 +57,9 @@ class AccountPayment(models.Model):
         token, line = self.payment_token_id, self.payment_method_line_id
         if token and token.partner_id == reader:
             return token.display_name
+        if method := self.payment_transaction_id.payment_method_id:
+            # "Card" says more to a payer than a processor's name.
+            return (method.primary_payment_method_id or method).name
         kinds = line._fields["therapy_kind"]
         # A name that the practice chose stays as it is.
         if line.name == dict(kinds.selection).get(line.therapy_kind):

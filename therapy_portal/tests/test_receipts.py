@@ -151,3 +151,12 @@ class TestReceipts(TherapyPortalHttpCommon):
             line.write({"therapy_kind": kind, "name": name})
             values = german._therapy_get_receipt_values(self.mother)
             self.assertEqual(values["method"], words)
+
+    def test_a_card_is_called_a_card_and_not_by_its_processor(self):
+        payment = self._pay_bill()
+        payment.payment_method_line_id.name = "Acme Payments Inc."
+        method = payment.payment_transaction_id.payment_method_id
+        self.assertTrue(method)
+        method.name = "Card"
+        values = payment._therapy_get_receipt_values(self.mother)
+        self.assertEqual(values["method"], "Card")
