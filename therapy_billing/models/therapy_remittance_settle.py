@@ -156,6 +156,7 @@ class TherapyRemittance(models.Model):
         )
         if not notes:
             return
+        # A note may also hold sessions of which the payer bears as much as before.
         cheaper = defaultdict(float)
         for share in notes.session_share_ids:
             cheaper[share.partner_id, share.session_id] += share.amount

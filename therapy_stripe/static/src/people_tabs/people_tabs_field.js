@@ -25,7 +25,6 @@ export class PeopleTabsField extends Component {
     static props = {
         ...standardFieldProps,
         views: Object,
-        context: { type: Object, optional: true },
     };
 
     setup() {
@@ -136,7 +135,6 @@ export const peopleTabsField = {
     useSubView: true,
     extractProps: ({ views }, dynamicInfo) => ({
         views,
-        context: dynamicInfo.context,
         readonly: dynamicInfo.readonly,
     }),
 };
