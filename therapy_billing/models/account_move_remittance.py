@@ -87,6 +87,17 @@ class AccountMove(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """Override of `account` to keep what only undoing the remittance may change.
+
+        :param list default_values_list: values of the reversals
+        :param bool cancel: whether they are posted and reconciled at once
+        :return: what core returns
+        :raise UserError: naming the remittance
+        """
+        self._therapy_check_remittance()
+        return super()._reverse_moves(default_values_list, cancel=cancel)
+
     def _therapy_check_remittance(self):
         """Refuse to take single entries out of a remittance.
 

@@ -170,7 +170,10 @@ class TherapyRemittance(models.Model):
         self.sudo().write(  # sudo: what nobody writes by hand
             {"state": "undone", "undo_reason": reason}
         )
-        moves.filtered(lambda x: x.move_type == "out_invoice")._therapy_credit_in_full()
+        bills = moves.filtered(
+            lambda move: move.move_type == "out_invoice" and not move.voided_by_move_id
+        )
+        bills._therapy_credit_in_full()
         refunds = moves.filtered(lambda move: move.move_type == "out_refund")
         entries = self._reverse_entries(refunds | payment_move)
         if self.payment_id:

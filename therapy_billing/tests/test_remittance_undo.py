@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
@@ -124,6 +126,41 @@ class TestRemittanceUndo(RemittanceCommon):
             supplement.action_therapy_retract()
         with self.assertRaisesRegex(UserError, "in the books"):
             remittance.amount = 90.0
+
+    def _reverse(self, move):
+        """Press core's button: Credit Note, or Reverse Entry."""
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"journal_id": move.journal_id.id, "date": self._today()})
+        )
+        wizard.refund_moves()
+        notes = wizard.new_move_ids
+        notes.filtered(lambda note: note.state == "draft").action_post()
+        return notes
+
+    def test_single_entries_cannot_be_reversed(self):
+        session = self._bill_ann()
+        before = self._get_state(session)
+        remittance = self._post(self._answer(session, 85.0, 55.25, 35.0))
+        self.assertEqual(len(remittance.move_ids), 3)
+        for move in remittance.move_ids:
+            with self.assertRaisesRegex(UserError, remittance.name):
+                self._reverse(move)
+        remittance.action_undo()
+        self.assertUndone(session, before)
+
+    def test_what_was_credited_earlier_is_not_credited_again(self):
+        session = self._bill_ann()
+        before = self._get_state(session)
+        remittance = self._post(self._answer(session, 85.0, 55.25, 35.0))
+        supplement = remittance.move_ids.filtered(lambda x: x.partner_id == self.ann)
+        Move = self.env.registry["account.move"]
+        with patch.object(Move, "_therapy_check_remittance", lambda self: None):
+            self._reverse(supplement)
+        self.assertTrue(supplement.voided_by_move_id)
+        remittance.action_undo()
+        self.assertUndone(session, before)
 
     def test_the_money_cannot_be_moved_or_returned_without_the_remittance(self):
         remittance = self._post(self._answer(self._bill_ann(), 85.0, 55.25, 35.0))
