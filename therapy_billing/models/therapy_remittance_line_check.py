@@ -34,6 +34,7 @@ class TherapyRemittanceLine(models.Model):
         shares = self.session_line_id.share_ids
         shares.move_id.mapped("state")
         shares.move_line_id.mapped("tax_ids")
+        self.session_line_id.product_id.mapped("taxes_id")
 
     def _get_remarks(self) -> dict:
         """Say what is odd about lines that can be posted.
@@ -81,9 +82,26 @@ class TherapyRemittanceLine(models.Model):
             return self.env._("The claim is in another currency.")
         if any(bill.state == "draft" for bill in bills):
             return self.env._("A bill of this session is not posted yet.")
-        if any(shares.move_line_id.mapped("tax_ids")):
+        if self._get_taxes(shares):
             return self.env._("The service carries a tax: book this answer by hand.")
         return session._get_payers()[0]._therapy_get_problem(session.date)
+
+    def _get_taxes(self, shares):
+        """Return the taxes of what was billed, and of what posting would bill.
+
+        Note: self.ensure_one()
+
+        :param shares: the live shares of the service
+        :return: the taxes
+        :rtype: recordset of `account.tax`
+        """
+        self.ensure_one()
+        taxes = shares.move_line_id.tax_ids
+        own = shares.filtered(lambda share: share.partner_id == self.partner_id)
+        if any(own.mapped("awaits_answer")):
+            product = self.session_line_id.product_id
+            taxes |= product.taxes_id._filter_taxes_by_company(self.company_id)
+        return taxes
 
     def _get_unclaimed_problem(self, shares) -> str:
         """Say why an insurer has nothing to answer.

@@ -88,6 +88,24 @@ class TestRemittanceRefused(RemittanceCommon):
         )
         self.assertRefused(remittance, "another claim")
 
+    def test_a_taxed_service_whether_billed_or_to_be_billed_on_receipt(self):
+        self.talk.taxes_id = self.tax_sale_a
+        for policy in ("invoice", "on_receipt"):
+            self.coverage.billing_policy = policy
+            session = self._bill_ann()
+            remittance = self._create_remittance(
+                [self._answer(session, 85.0, 55.25, 35.0)]
+            )
+            with self.subTest(policy=policy):
+                self.assertRefused(remittance, "carries a tax")
+
+    def test_a_patient_who_bears_nothing_of_a_taxed_service_on_receipt(self):
+        self.talk.taxes_id = self.tax_sale_a
+        self.coverage.write({"billing_policy": "on_receipt", "copay": 0.0})
+        session = self._bill_ann()
+        remittance = self._create_remittance([self._answer(session, 120.0, 55.25, 0.0)])
+        self.assertRefused(remittance, "carries a tax")
+
     def test_a_day_to_come(self):
         session = self._bill_ann()
         remittance = self._create_remittance(
