@@ -223,7 +223,7 @@ class AccountMove(models.Model):
                 shares_sudo.partner_id != move.partner_id
                 or {*amounts} != {*lines.sudo()}  # sudo: to compare like with like
                 or any(
-                    currency.compare_amounts(line.price_subtotal, sum(parts))
+                    currency.compare_amounts(line._therapy_get_asked(), sum(parts))
                     for line, parts in amounts.items()
                 )
             ):

@@ -12,7 +12,7 @@ def _debit_first(values) -> bool:
 
 
 class AccountMoveLine(models.Model):
-    """Reconciling two lines for an exact amount, which core has no word for."""
+    """Exact amounts: what a line asks for, and reconciling a part of two lines."""
 
     _inherit = "account.move.line"
 
@@ -65,3 +65,15 @@ class AccountMoveLine(models.Model):
         self.with_context(therapy_exact_amounts=exact)._reconcile_plan(
             [debit | credit for debit, credit, _amount in parts]
         )
+
+    def _therapy_get_asked(self) -> float:
+        """Return what the line asks for: its price, taxes in it or on top left alone.
+
+        Note: self.ensure_one()
+
+        :return: the amount, rounded with the currency
+        :rtype: float
+        """
+        self.ensure_one()
+        price = self.price_unit * (1 - self.discount / 100)
+        return self.currency_id.round(self.quantity * price)

@@ -126,6 +126,20 @@ class TestBillingRun(TherapyCommon):
             self.assertCents(bill.amount_untaxed, share.amount)
             self.assertCents(bill.amount_total, self.usd.round(share.amount * rate))
 
+    def test_a_tax_that_is_in_the_price_leaves_the_bill_at_the_share(self):
+        self.talk.taxes_id = self.tax_sale_a.copy(
+            {"name": "Included", "price_include_override": "tax_included"}
+        )
+        session = self._create_session(self.kim)
+        bills = self._bill()
+        self.assertEqual(session.billing_state, "billed")
+        self.assertEqual(len(bills), 2)
+        for bill in bills:
+            self.assertTrue(bill.line_ids.tax_line_id)
+            shares = bill.session_share_ids
+            self.assertCents(bill.amount_total, sum(shares.mapped("amount")))
+        self.assertCents(sum(bills.mapped("amount_total")), session.amount_total)
+
     def test_bills_have_the_dates_of_the_run(self):
         self._create_session(self.kim)
         run = self._create_run(invoice_date="2026-11-20")
