@@ -12,7 +12,7 @@ class AccountPayment(models.Model):
         for payment in self:
             # sudo: billers may not read all transactions, only amounts are taken.
             tx_sudo = payment.sudo().payment_transaction_id  # sudo: see the line above
-            if not tx_sudo.therapy_allocation_ids:
+            if not tx_sudo._therapy_is_ours():
                 continue
             left = 0.0
             if not tx_sudo._therapy_get_refund_problem():
@@ -31,7 +31,7 @@ class AccountPayment(models.Model):
         self.ensure_one()
         # sudo: billers may not read all transactions.
         tx_sudo = self.sudo().payment_transaction_id  # sudo: see the line above
-        if not tx_sudo.therapy_allocation_ids:
+        if not tx_sudo._therapy_is_ours():
             return super().action_refund_wizard()
         return self.env["therapy.refund.wizard"]._get_action(self)
 

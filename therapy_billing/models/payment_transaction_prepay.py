@@ -14,6 +14,17 @@ class PaymentTransaction(models.Model):
         help="Pays no bill: the money becomes a credit of the payer.",
     )
 
+    def _therapy_is_ours(self) -> bool:
+        """Tell whether our rules hold for what becomes of a payment.
+
+        Note: self.ensure_one()
+
+        :return: whether it pays bills, or is a prepayment
+        :rtype: bool
+        """
+        self.ensure_one()
+        return bool(self.therapy_allocation_ids) or self.therapy_is_prepayment
+
     @api.model_create_multi
     def create(self, vals_list):
         """Override of `payment` to hold prepayments to their own rules.

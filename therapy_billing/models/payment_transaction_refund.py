@@ -44,7 +44,7 @@ class PaymentTransaction(models.Model):
     # === RESERVE, SEND, POST === #
 
     def _refund(self, amount_to_refund=None):
-        """Override of `payment` to give payments of bills back by our rules.
+        """Override of `payment` to give our payments back by our rules.
 
         Core neither looks at other refunds nor books what becomes of the bill (RUN J).
 
@@ -53,7 +53,7 @@ class PaymentTransaction(models.Model):
         :rtype: recordset of `payment.transaction`
         """
         self.ensure_one()
-        if not self.therapy_allocation_ids:
+        if not self._therapy_is_ours():
             return super()._refund(amount_to_refund=amount_to_refund)
         base, fee = self._therapy_get_refundable()
         if amount_to_refund:
@@ -200,7 +200,7 @@ class PaymentTransaction(models.Model):
             if (
                 tx.state == "done"
                 and tx.is_post_processed
-                and tx.therapy_allocation_ids
+                and tx._therapy_is_ours()
                 and not tx.payment_id
                 and set(tx.child_transaction_ids.mapped("operation")) == {"refund"}
             ):
@@ -222,7 +222,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         source = self.source_transaction_id
-        if self.operation != "refund" or not source.therapy_allocation_ids:
+        if self.operation != "refund" or not source._therapy_is_ours():
             return super()._create_payment(**extra_create_values)
         if source.state == "done" and not source.payment_id:
             source._post_process()

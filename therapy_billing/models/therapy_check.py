@@ -250,7 +250,7 @@ class TherapyCheck(models.Model):
                 ("payment_id", "=", False),
                 ("payment_id.move_id.state", "!=", "posted"),
             ]
-        ).filtered(lambda tx: not tx.child_transaction_ids or tx.therapy_allocation_ids)
+        ).filtered(lambda tx: not tx.child_transaction_ids or tx._therapy_is_ours())
         posted = self.env["account.payment"].search(
             [
                 ("company_id", "=", company.id),

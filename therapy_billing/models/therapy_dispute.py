@@ -190,8 +190,10 @@ class TherapyDispute(models.Model):
         """Do what follows from the bank's decision."""
         self.activity_ids.unlink()
         if self.payment_id.therapy_credit_cause == "disputed":
+            ahead = self.transaction_id.therapy_is_prepayment
+            left = self.payment_id._therapy_get_unapplied()
             self.payment_id.therapy_credit_cause = (
-                "overpaid" if self.payment_id._therapy_get_unapplied() else False
+                "prepaid" if ahead else "overpaid" if left else False
             )
         if self.state == "lost" and self.withdrawal_move_id:
             self.activity_schedule(

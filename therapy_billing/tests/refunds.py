@@ -44,6 +44,13 @@ class RefundCommon(TherapyCommon):
         self._succeed(tx)
         return tx
 
+    def prepaid(self, amount=100.0):
+        none = self.env["account.move"]
+        tx = self._pay(none, amount, payer=self.mother, therapy_is_prepayment=True)
+        self._succeed(tx)
+        self.env.invalidate_all()
+        return tx
+
     def give_back(self, tx, amount, mode="reopen", **vals):
         refund = tx.browse(tx._therapy_refund(amount, mode, **vals))
         self.env.invalidate_all()

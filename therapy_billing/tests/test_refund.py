@@ -108,6 +108,59 @@ class TestRefund(RefundCommon):
         self.assertResidual(other, 100.0)
         self.assertReconciled(refund.payment_id)
 
+    # === A PREPAYMENT === #
+
+    def test_a_prepayment_given_back_is_no_credit_any_more(self):
+        for ask in ("ours", "core"):
+            with self.subTest(ask=ask):
+                tx = self.prepaid()
+                self.assertCents(self.mother.therapy_credit_amount, 100.0)
+                if ask == "ours":
+                    self.open_wizard(tx.payment_id).action_refund()
+                else:
+                    tx.sudo()._refund(100.0)  # sudo: as core's wizard
+                self.env.invalidate_all()
+                refund = tx.child_transaction_ids
+                self.assertReconciled(tx.payment_id)
+                self.assertReconciled(refund.payment_id)
+                self.assertCents(self.mother.therapy_credit_amount, 0.0)
+                self.assertFalse(self.bill._therapy_apply_credits())
+        self.assertReceivable(self.mother, 100.0)
+
+    def test_a_prepayment_under_way_back_is_not_given_back_again(self):
+        tx = self.prepaid()
+        with patch.object(
+            self.env.registry["payment.transaction"],
+            "_send_refund_request",
+            lambda refund: refund._set_pending(),
+        ):
+            self.give_back(tx, 70.0, "credit")
+            self.assertCents(tx.payment_id.amount_available_for_refund, 30.0)
+            with self.assertRaises(ValidationError):
+                tx.sudo()._refund(40.0)  # sudo: as core's wizard
+        self.assertEqual(len(tx.child_transaction_ids), 1)
+
+    def test_a_prepayment_that_pays_a_bill_reopens_it(self):
+        tx = self.prepaid()
+        self.bill._therapy_apply_credits()
+        self.assertResidual(self.bill, 0.0)
+        self.give_back(tx, 100.0)
+        self.assertResidual(self.bill, 100.0)
+        self.assertReceivable(self.mother, 100.0)
+
+    def test_a_prepayment_given_back_before_it_was_booked_is_booked_twice(self):
+        none = self.env["account.move"]
+        tx = self._pay(none, 100.0, payer=self.mother, therapy_is_prepayment=True)
+        tx._set_done()
+        refund = tx._create_child_transaction(
+            100.0, is_refund=True, base_amount=-100.0, therapy_refund_mode="credit"
+        )
+        refund._set_done()
+        tx._post_process()
+        refund._post_process()
+        self.assertReconciled(tx.payment_id)
+        self.assertReconciled(refund.payment_id)
+
     # === NEVER TOO MUCH === #
 
     def test_more_than_was_received_is_refused(self):

@@ -44,7 +44,7 @@ class PaymentTransaction(models.Model):
             "provider_reference": refund["id"],
             "token_id": self.token_id.filtered("active").id,
         }
-        if self.therapy_allocation_ids:
+        if self._therapy_is_ours():
             base, fee = self._therapy_split_refund(total)
             values.update(
                 base_amount=-base,

@@ -43,7 +43,7 @@ class TherapyStripeEvent(models.Model):
             tx._therapy_stripe_refresh()
         if not tx.payment_id and tx.state == "done":
             tx._post_process()
-        if not tx.therapy_allocation_ids or tx.payment_id.move_id.state != "posted":
+        if not tx._therapy_is_ours() or tx.payment_id.move_id.state != "posted":
             if self.tries < const.EVENT_TRIES - 1:
                 return "failed"
             raise NeedsPerson(

@@ -24,6 +24,21 @@ class MoneyCommon(TherapyStripeCommon):
         self.assertEqual(tx.state, "done")
         return tx
 
+    def prepaid(self, amount=100.0):
+        """Take money ahead by card, and book it."""
+        tx = self._create_tx(
+            self.bill.browse(),
+            amount,
+            partner_id=self.payer.id,
+            therapy_is_prepayment=True,
+        )
+        tx._get_processing_values()
+        self._confirm(tx)
+        tx._therapy_stripe_refresh()
+        self._post_process(tx)
+        self.assertEqual(tx.state, "done")
+        return tx
+
     def give_back(self, tx, amount=100.0, mode="reopen", **vals):
         """Give a part of a payment back."""
         refund = tx.browse(tx._therapy_refund(amount, mode, **vals))

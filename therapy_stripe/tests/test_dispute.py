@@ -77,6 +77,20 @@ class TestDispute(MoneyCommon):
         self.assertEqual(len(dispute.activity_ids), 1)
         self.assertEqual(self.balance("dispute"), 1500)
 
+    def test_a_disputed_prepayment_is_no_credit_any_more(self):
+        tx = self.prepaid()
+        body = {"charge": tx.therapy_stripe_charge_ref}
+        data = self.sandbox.control("POST", "disputes/create", body)
+        data = data.get("dispute", data)
+        dispute = self.follow(data)
+        self.assertTrue(dispute.withdrawal_move_id)
+        self.assertEqual(self.payer.therapy_credit_amount, 0.0)
+        self.assertEqual(self.ledger(), 10000)
+        self.sandbox.control("POST", f"disputes/{data['id']}/win")
+        self.follow(data, "closed")
+        self.assertEqual(self.payer.therapy_credit_amount, 100.0)
+        self.assertEqual(self.ledger(), 0)
+
     def test_an_inquiry_moves_no_money(self):
         tx, data = self.disputed(inquiry=True)
         dispute = self.follow(data)

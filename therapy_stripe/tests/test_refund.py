@@ -158,6 +158,17 @@ class TestRefund(MoneyCommon):
                 self.assertEqual(refund.payment_id.amount, 40.0)
                 self.assertIn("still owed", tx.payment_id.activity_ids.summary)
 
+    def test_a_prepayment_refunded_at_the_dashboard_is_no_credit_any_more(self):
+        tx = self.prepaid()
+        self.assertEqual(self.payer.therapy_credit_amount, 100.0)
+        made = self.dashboard(tx)
+        self.assertEqual(self.event("refund.created", made["id"]).state, "done")
+        self.book()
+        refund = tx.child_transaction_ids
+        self.assertEqual(refund.payment_id.move_id.state, "posted")
+        self.assertEqual(self.payer.therapy_credit_amount, 0.0)
+        self.assertEqual(self.ledger(), 10000)
+
     def test_a_refund_started_here_is_not_booked_again_by_its_event(self):
         tx = self.paid()
         refund = self.give_back(tx, 30.0)
