@@ -4,7 +4,7 @@ from unittest.mock import patch
 import psycopg2
 
 from odoo import Command
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -199,6 +199,38 @@ class TestGate(TherapyCommon):
         )
         self.assertRefused("At most", invoice, 11.0)
         self._pay(invoice, 10.0)
+
+    # === CORE'S OWN DIALOG === #
+
+    def _register(self, bills, **vals):
+        Register = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=bills.ids
+        )
+        return Register.create(vals)._create_payments()
+
+    def test_cores_dialog_leaves_what_is_under_way(self):
+        self._pay(self.bill, 70.0)._set_pending()
+        other = self._create_bill(self.mother, 50.0)
+        for bills, vals in (
+            (self.bill, {}),
+            (self.bill, {"amount": 30.01}),
+            (self.bill, {"amount": 20.0, "payment_difference_handling": "reconcile"}),
+            (self.bill | other, {"group_payment": True}),
+            (self.bill | other, {"group_payment": False}),
+        ):
+            with self.subTest(bills=bills, vals=vals):
+                with self.assertRaisesRegex(UserError, "70.00 is under way"):
+                    self._register(bills, **vals)
+        self._register(self.bill, amount=30.0)
+        self.assertResidual(self.bill, 70.0)
+        self._register(other)
+        self.assertResidual(other, 0.0)
+
+    def test_cores_dialog_takes_more_where_nothing_is_under_way(self):
+        self._pay(self.bill, 70.0)._set_canceled()
+        self._register(self.bill, amount=130.0)
+        self.assertResidual(self.bill, 0.0)
+        self.assertCents(self.mother.therapy_credit_amount, 30.0)
 
     def test_the_least_amount_of_the_provider_is_kept(self):
         provider_class = self.env.registry["payment.provider"]

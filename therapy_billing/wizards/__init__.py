@@ -1,5 +1,6 @@
 from . import (
     account_move_reversal,
+    account_payment_register,
     base_partner_merge,
     mail_compose_message,
     therapy_adjustment_wizard,
