@@ -23,7 +23,7 @@ class PaymentTransaction(models.Model):
         if vals.get("operation") == "offline":
             bills._therapy_check_earliest_charge()
             self._therapy_check_card(vals.get("token_id"))
-            self._therapy_check_not_revoked(vals.get("token_id"))
+            self._therapy_check_not_revoked(vals.get("token_id"), bills)
         for bill in bills:
             problem = bill._therapy_get_payment_problem()
             if problem:

@@ -69,13 +69,43 @@ class TherapyCardAuthorization(models.Model):
             ],
             order="signed_at desc, id desc",
         )
-        return signed.filtered(
+        return signed._therapy_filter_covering(patient)[:1]
+
+    def _therapy_filter_covering(self, patient):
+        """Return the authorizations whose words cover a patient, whatever their state.
+
+        :param patient: for whom; none = for nobody in particular
+        :return: the authorizations, in their order
+        :rtype: recordset of `therapy.card.authorization`
+        """
+        return self.filtered(
             lambda record: (
-                not record.patient_ids or patient in record.patient_ids
-                if patient
-                else not record.patient_ids
+                not record.patient_ids or (patient and patient in record.patient_ids)
             )
-        )[:1]
+        )
+
+    def _therapy_is_withdrawn_for(self, patient) -> bool:
+        """Tell whether the payer's last word on a patient was to withdraw.
+
+        A signature for one child says nothing about the other: what was withdrawn for
+        a patient counts until something is signed, later, that covers this patient.
+        What is billed for nobody in particular may be for whoever was withdrawn.
+
+        :param patient: of the bill; none = for nobody in particular
+        :return: whether it was withdrawn after whatever still allows it
+        :rtype: bool
+        """
+        revoked = self.filtered(lambda record: record.state == "revoked")
+        if patient:
+            revoked = revoked._therapy_filter_covering(patient)
+        signed = self.filtered(lambda record: record.state == "signed")
+        # Within one second the later request is the later word.
+        ends = [(record.revoked_at, record.id) for record in revoked]
+        starts = [
+            (record.signed_at, record.id)
+            for record in signed._therapy_filter_covering(patient)
+        ]
+        return bool(ends) and (not starts or max(ends) > max(starts))
 
     def _therapy_get_refusal(self, scope, amount) -> str:
         """Say what a signed authorization does not allow of a charge.

@@ -156,12 +156,11 @@ class TherapyCommon(AccountPaymentCommon):
             price_unit=amount,
             tax_ids=[],
             partner_id=partner.id,
-            patient_id=cls.kim.id,
             invoice_date="2026-11-16",
             invoice_payment_term_id=False,
             invoice_date_due=due,
             post=True,
-            **vals,
+            **{"patient_id": cls.kim.id, **vals},
         )
 
     def _pay(self, bills, amount, payer=None, parts=None, **vals):

@@ -4,7 +4,7 @@ import hashlib
 import psycopg2
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, HttpCase, new_test_user, tagged
+from odoo.tests import Form, HttpCase, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import NOW, TherapyCommon
@@ -43,6 +43,11 @@ class CardAuthorizationCommon(TherapyCommon):
         }
         request._therapy_sign(**values)
         return request
+
+    def _sign_on(self, day, *patients):
+        with freeze_time(f"{day} 15:00:00"):
+            numbers = [patient.id for patient in patients]
+            return self._sign(self._request(patient_ids=numbers))
 
     def _find(self, scope="visits", amount=100.0, patient=None):
         return self.Authorization._therapy_find_valid(
@@ -244,6 +249,42 @@ class TestCardAuthorization(CardAuthorizationCommon):
         self._pay(bill, 10.0)._set_canceled()
         self._sign(self._request())
         self.assertTrue(self._pay(bill, 10.0, **charge))
+
+    def test_what_is_withdrawn_for_one_child_stays_signed_for_the_other(self):
+        self._add_guarantor(self.ann, self.mother, 0)
+        charge = {"operation": "offline", "token_id": self.card.id}
+        bills = {
+            patient: self._create_bill(self.mother, 100.0, patient_id=patient.id)
+            for patient in (self.kim, self.ann, self.kim.browse())
+        }
+        for_kim = self._sign_on("2026-11-12", self.kim)
+        self._sign_on("2026-11-13", self.ann)
+        with freeze_time("2026-11-14 15:00:00"):
+            for_kim._therapy_revoke("Not for Kim")
+        for patient in (self.kim, self.kim.browse()):
+            with self.assertRaisesRegex(ValidationError, "withdrawn"):
+                self._pay(bills[patient], 10.0, **charge)
+        # One transaction for both pays nothing that was withdrawn.
+        with self.assertRaisesRegex(ValidationError, "withdrawn"):
+            self._pay(bills[self.kim] + bills[self.ann], 200.0, **charge)
+        self.assertTrue(self._pay(bills[self.ann], 10.0, **charge))
+        self._sign_on("2026-11-15", self.kim)
+        self.assertTrue(self._pay(bills[self.kim], 10.0, **charge))
+
+    def test_an_older_signature_does_not_outlive_a_withdrawal(self):
+        self._add_guarantor(self.ann, self.mother, 0)
+        charge = {"operation": "offline", "token_id": self.card.id}
+        bills = {
+            patient: self._create_bill(self.mother, 100.0, patient_id=patient.id)
+            for patient in (self.kim, self.ann)
+        }
+        self._sign_on("2026-11-12")
+        for_kim = self._sign_on("2026-11-13", self.kim)
+        with freeze_time("2026-11-14 15:00:00"):
+            for_kim._therapy_revoke("Not for Kim")
+        with self.assertRaisesRegex(ValidationError, "withdrawn"):
+            self._pay(bills[self.kim], 10.0, **charge)
+        self.assertTrue(self._pay(bills[self.ann], 10.0, **charge))
 
     def test_only_who_pays_for_a_patient_is_asked(self):
         with self.assertRaises(ValidationError):
