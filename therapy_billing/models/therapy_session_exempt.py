@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .res_partner import MONEY_GROUPS
+from .therapy_session import ABSENT_STATES
 
 
 class TherapySession(models.Model):
@@ -62,6 +63,33 @@ class TherapySession(models.Model):
         for session in self:
             if session.exempt and not (session.exempt_reason or "").strip():
                 raise ValidationError(self.env._("Say why the session is not billed."))
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Ask again when a session turns out to be held, or missed.
+
+        What was waived is the fee of an absence or the session itself: the one says
+        nothing about the other.
+
+        :param dict vals: new values
+        :return: True
+        """
+        changed = self.browse()
+        if "state" in vals and "exempt" not in vals:
+            absent = vals["state"] in ABSENT_STATES
+            # sudo: clinicians correct the state and do not see what is waived.
+            changed = self.sudo().filtered(  # sudo: see the line above
+                lambda session: (
+                    session.exempt
+                    and (session.state in ("held", *ABSENT_STATES))
+                    and (session.state in ABSENT_STATES) != absent
+                )
+            )
+        result = super().write(vals)
+        if changed:
+            changed.write({"exempt": False, "exempt_reason": False})
+        return result
 
     # === ACTION METHODS === #
 

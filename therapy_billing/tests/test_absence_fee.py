@@ -145,6 +145,29 @@ class TestAbsenceFee(TherapyCommon):
         session.action_unexempt()
         self.assertEqual(session.billing_state, "unbilled")
 
+    def test_a_waived_fee_is_no_waived_session(self):
+        user = new_test_user(self.env, "june", groups="therapy_billing.group_clinician")
+        sessions = self._miss(self.kim, provider_id=user.partner_id.id)
+        sessions |= self._miss(self.kim, provider_id=user.partner_id.id)
+        sessions._set_exempt("waived", "Snow")
+        sessions.with_user(user).write({"state": "late_cancelled"})
+        self.assertEqual(set(sessions.mapped("exempt")), {"waived"})
+        # The other one is put right in two steps.
+        sessions[1].with_user(user).write({"state": "scheduled"})
+        sessions.with_user(user).action_set_held()
+        self.assertFalse(any(sessions.mapped("exempt")))
+        self.assertFalse(any(sessions.mapped("exempt_reason")))
+        self.assertEqual(set(sessions.mapped("billing_state")), {"unbilled"})
+        Session = self.env["therapy.session"]
+        self.assertEqual(Session.search(Session._get_unbilled_domain()), sessions)
+
+    def test_a_waived_session_is_no_waived_fee(self):
+        session = self._create_session(self.kim)
+        session._set_exempt("waived", "First visit")
+        session.action_set_missed()
+        self.assertFalse(session.exempt)
+        self.assertEqual(session.billing_state, "unbilled")
+
     def test_every_session_held_is_billed_or_decided_about(self):
         Session = self.env["therapy.session"]
         billed = self._create_session(self.kim)
