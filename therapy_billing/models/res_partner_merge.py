@@ -12,6 +12,9 @@ class ResPartner(models.Model):
     def _therapy_check_merge(self):
         """Refuse to melt two payers, two patients, or a payer and another patient.
 
+        A payer is not put under a company or household either: core would move the
+        bills to the contact there, and let the others of the household see them.
+
         :raise UserError: with the two who must stay apart; without names for those
             who may not know who is a patient
         """
@@ -21,7 +24,9 @@ class ResPartner(models.Model):
         patients = partners_sudo.filtered("is_patient")
         people = payers | patients
         names = {rows.fold(partner.name or "") for partner in people}
-        if len(payers) < 2 and len(patients) < 2 and len(names) < 2:
+        households = partners_sudo.parent_id if payers else payers
+        mixed = len(payers) > 1 or len(patients) > 1 or len(names) > 1
+        if not mixed and not households:
             return
         if not self.env.user.has_group("therapy_billing.group_biller"):
             raise UserError(
@@ -45,6 +50,11 @@ class ResPartner(models.Model):
                 "not needed.",
                 first=patients[0].name,
                 second=patients[1].name,
+            )
+        elif not mixed:
+            text = self.env._(
+                "Somebody who pays therapy bills stands alone: "
+                "remove the company or household above the contact."
             )
         else:
             text = self.env._(

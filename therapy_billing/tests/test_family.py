@@ -370,6 +370,18 @@ class TestPartnerMerge(TherapyCommon):
         self.assertEqual(row.partner_id, lou)
         self.assertEqual(row.role, "self")
 
+    def test_a_payer_is_not_merged_into_a_household(self):
+        Partner = self.env["res.partner"]
+        household = Partner.create({"name": "Ives Household", "is_company": True})
+        double = Partner.create({"name": "Rosa Ives", "parent_id": household.id})
+        # Core lets the one that comes first stay, and the household with it.
+        for partners in (self.mother | double, double | self.mother):
+            with self.assertRaisesRegex(UserError, "stands alone"):
+                self._merge(partners)
+        double.parent_id = False
+        self._merge(self.mother | double)
+        self.assertFalse(double.exists())
+
     def test_other_contacts_are_merged_as_ever(self):
         double = self.env["res.partner"].create({"name": "Rosa Ives, work"})
         self._merge(self.mother | double)
