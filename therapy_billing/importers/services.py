@@ -1,6 +1,7 @@
 """services.csv: code, name, minutes, minutes per unit, rate per unit."""
 
 from odoo import Command
+from odoo.exceptions import AccessError
 
 from odoo.addons.therapy_billing.tools import rows as rows_tool
 
@@ -39,6 +40,15 @@ class ServicesImporter(Importer):
 
     columns = (CODE, NAME, RATE)
     optional = (MINUTES, PER_UNIT)
+
+    def run(self, content):
+        """Override to say at once who may import services. See :meth:`Importer.run`.
+
+        :raise AccessError: if the user may not create services
+        """
+        if not self.env["product.template"].has_access("create"):
+            raise AccessError(self._("Only managers can import services."))
+        return super().run(content)
 
     def read_rows(self, rows):
         """Read the services. See :meth:`Importer.read_rows`."""

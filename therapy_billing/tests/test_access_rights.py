@@ -241,7 +241,7 @@ class TestAccessRights(TherapyCommon):
         return record
 
     def test_services_are_the_managers_and_people_and_sessions_the_billers(self):
-        with self.assertRaises(AccessError):
+        with self.assertRaisesRegex(AccessError, "Only managers can import services"):
             self._import("biller", "services")
         self.assertTrue(self._import("manager", "services").row_count)
         self._import("biller", "payers")
