@@ -55,6 +55,7 @@ class PaymentTransaction(models.Model):
         amount = self._therapy_check_amount(
             vals.get("amount"), currency, vals.get("fee_amount") or 0.0
         )
+        vals["base_amount"] = amount
         provider = self.env["payment.provider"].browse(vals["provider_id"])
         provider_sudo = provider.sudo()  # sudo: payers may not read providers
         vals.setdefault("paid_by_id", vals.get("partner_id"))
@@ -81,6 +82,8 @@ class PaymentTransaction(models.Model):
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to book a prepayment as a credit (D9).
 
+        A card fee is income of the practice, and no part of the credit (D10).
+
         Note: self.ensure_one()
 
         :param dict extra_create_values: more values of the payment
@@ -94,6 +97,7 @@ class PaymentTransaction(models.Model):
                 "therapy_credit_cause": "prepaid",
                 "paid_by_partner_id": payer.id,
                 "date": self._therapy_get_ledger_date(),
+                "write_off_line_vals": self._therapy_prepare_fee_line(),
                 **extra_create_values,
             }
         return super()._create_payment(**extra_create_values)

@@ -270,3 +270,15 @@ class TestFee(TherapyCommon):
             with self.subTest(vals=vals), self.assertRaises(ValidationError):
                 self.prepay_with_fee(**vals)
         self.assertCents(self.prepay_with_fee(1.5).fee_amount, 1.5)
+
+    def test_the_fee_of_a_prepayment_is_no_credit_of_the_payer(self):
+        tx = self.prepay_with_fee(1.5)
+        self.assertCents(tx.base_amount, 50.0)
+        tx._set_done()
+        tx._post_process()
+        self.assertCents(self.mother.therapy_credit_amount, 50.0)
+        account = self.practice.therapy_account_cardfee_id
+        lines = tx.payment_id.move_id.line_ids
+        fee_line = lines.filtered(lambda line: line.account_id == account)
+        self.assertCents(fee_line.balance, -1.5)
+        self.assertCents(tx.payment_id.therapy_base_amount, 50.0)
