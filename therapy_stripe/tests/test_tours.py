@@ -34,11 +34,13 @@ class TestTours(TherapyStripeCommon, HttpCase):
         self.assertEqual(tx.token_id.payment_details, "4444")
 
     def test_each_person_who_pays_has_a_tab(self):
-        other = self.env["res.partner"].create({"name": "Alex Parent"})
+        others = self.env["res.partner"].create(
+            [{"name": "Alex Parent"}, {"name": "Gran Third"}]
+        )
         self.env["therapy.guarantor"].create(
             [
                 {"patient_id": self.patient.id, "partner_id": payer.id, "percent": part}
-                for payer, part in ((self.payer, 70), (other, 30))
+                for payer, part in zip(self.payer | others, (70, 30, 0), strict=True)
             ]
         )
         bill = self._create_bill(100.01)
@@ -49,13 +51,13 @@ class TestTours(TherapyStripeCommon, HttpCase):
             login=self.biller.login,
         )
         self.env.invalidate_all()
-        self.assertAlmostEqual(bill.amount_residual, 10.0)
+        self.assertAlmostEqual(bill.amount_residual, 5.0)
         charges = self.env["payment.transaction"].search(
             [("invoice_ids", "=", bill.id)]
         )
         self.assertEqual(
             {(tx.token_id.payment_details, tx.amount) for tx in charges},
-            {("4242", 70.01), ("4444", 20.0)},
+            {("4242", 70.01), ("4444", 20.0), ("4242", 5.0)},
         )
 
     def test_payer_saves_a_card_in_the_portal(self):

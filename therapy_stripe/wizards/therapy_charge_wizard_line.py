@@ -84,14 +84,33 @@ class TherapyChargeWizardLine(models.TransientModel):
     def action_add_card(self):
         """Save a card of this person, then come back.
 
-        Note: self.ensure_one()
+        Note: self.ensure_one(), or empty for a row that is not known to the client
 
         :return: client action
         :rtype: dict
+        :raise UserError: if the person does not pay for the patient
         """
-        self.ensure_one()
-        return self.env["therapy.add.card"]._get_action(
-            self.partner_id, charge_wizard=self.wizard_id
+        line = self or self._find_clicked()
+        wizard, payer = line.wizard_id, line.partner_id
+        if payer not in wizard.payer_ids or not payer:
+            raise UserError(self.env._("This person does not pay for the patient."))
+        return self.env["therapy.add.card"]._get_action(payer, charge_wizard=wizard)
+
+    @api.model
+    def _find_clicked(self):
+        """Return the row that the button's context names.
+
+        A click saves the dialog first. The client does not learn the number of a row
+        that was new until then, so the button tells whose row it is.
+
+        :return: the row, maybe empty
+        :rtype: therapy.charge.wizard.line
+        """
+        return self.search(
+            [
+                ("wizard_id", "=", self.env.context.get("therapy_wizard")),
+                ("partner_id", "=", self.env.context.get("therapy_payer")),
+            ]
         )
 
     def _reset(self):

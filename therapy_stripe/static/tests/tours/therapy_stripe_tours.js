@@ -143,8 +143,43 @@ registry.category("web_tour.tours").add("therapy_stripe_charge_people", {
             content: "What was typed is still there",
             trigger: ".modal [role='tab']:contains('Alex'):contains('20.00')",
         },
+        {
+            content: "A person just added gets a card in the tab, too",
+            trigger: ".modal .o_therapy_add_person",
+            run: "click",
+        },
+        {
+            trigger: ".modal [role='tabpanel'] [name='partner_id'] input",
+            run: "edit Gran",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains('Gran Third')",
+            run: "click",
+        },
+        { trigger: ".modal [role='tab'].active:contains('Gran')" },
+        {
+            trigger: ".modal [role='tabpanel'] [name='amount'] input",
+            run: "edit 5.00 && press Tab",
+        },
+        {
+            trigger: ".modal [role='tabpanel'] button[name='action_add_card']",
+            run: "click",
+        },
+        { trigger: ".o_therapy_add_card_element iframe" },
+        { trigger: "#o_therapy_channel", run: "select paper" },
+        {
+            trigger: ".o_therapy_add_card_save:not(:disabled)",
+            run: typeCard("4242424242424242"),
+        },
+        { trigger: ".o_therapy_add_card_save:not(:disabled)", run: "click" },
+        { trigger: "body:not(:has(.o_therapy_add_card))" },
+        {
+            trigger: ".modal [role='tab']:contains('Gran'):contains('5.00')",
+            run: "click",
+        },
+        { trigger: ".modal [role='tabpanel'] [name='token_id'] input:value(4242)" },
         { trigger: ".modal button[name='action_charge']:visible", run: "click" },
-        { trigger: ".modal .alert-success:contains('2 of 2')" },
+        { trigger: ".modal .alert-success:contains('3 of 3')" },
         { trigger: ".modal [role='tab'] .fa-check" },
         {
             trigger: ".modal footer button.btn-secondary:contains('Close')",
