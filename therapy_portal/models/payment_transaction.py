@@ -7,11 +7,16 @@ class PaymentTransaction(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `payment`: a visitor without login saves and uses no card (P4).
+        """Override of `payment`: the last gate of what payers and visitors start.
 
-        This is the last gate. The routes refuse before, with the same words.
+        A visitor without login saves and uses no card (P4). The routes refuse before,
+        with the same words.
 
-        :raise ValidationError: if a visitor's transaction has a token or makes one
+        :param list vals_list: values of the transactions
+        :return: the transactions
+        :rtype: recordset of `payment.transaction`
+        :raise ValidationError: if a visitor's transaction has a token or makes one, or
+            a payer's one is switched off or paid in a way that is not offered
         """
         if self.env.user._is_public() and any(
             vals.get("token_id") or vals.get("tokenize") for vals in vals_list
@@ -21,11 +26,45 @@ class PaymentTransaction(models.Model):
                     "Log in to use or save a card. You can pay without saving it."
                 )
             )
+        outside = self.env.user.share or self.env.user._is_public()
+        if outside:
+            vals_list = [self._therapy_prepare_outside(vals) for vals in vals_list]
         transactions = super().create(vals_list)
-        if self.env.user.share or self.env.user._is_public():
+        if outside:
             transactions._therapy_check_switches()
             transactions._therapy_check_offered()
         return transactions
+
+    @api.model
+    def _therapy_prepare_outside(self, vals) -> dict:
+        """Hold a payment that names no bill to the rules of prepayments (M10).
+
+        Core's page takes any amount for nothing in particular; booked as a credit, it
+        would pay bills without having passed one of their gates.
+
+        :param dict vals: values of a transaction that no staff member starts
+        :return: values to create it with
+        :rtype: dict
+        :raise ValidationError: if it would pay nothing, or money out
+        """
+        if not (vals.get("operation") or "").startswith("online"):
+            return vals
+        currency = self.env["res.currency"].browse(vals["currency_id"])
+        self._therapy_check_amount(vals.get("amount"), currency)
+        named = self._fields["invoice_ids"].convert_to_cache(
+            vals.get("invoice_ids") or [], self
+        )
+        if (
+            named
+            or vals.get("therapy_allocation_ids")
+            or self.env.context.get("therapy_parts")
+            or vals.get("sale_order_ids")
+        ):
+            return vals
+        payer = self.env["res.partner"].browse(vals.get("partner_id"))
+        if not payer._therapy_filter_payers():
+            return vals
+        return {**vals, "therapy_is_prepayment": True}
 
     def _therapy_check_switches(self):
         """Refuse a payer's payment of bills that take none online, on every way.

@@ -2,7 +2,7 @@ import json
 from unittest.mock import patch
 
 from odoo.http import Request
-from odoo.tests import JsonRpcException, tagged
+from odoo.tests import JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import TherapyPortalHttpCommon
@@ -66,6 +66,47 @@ class TestAttacks(TherapyPortalHttpCommon):
             is_validation=True,
             tokenization_requested=True,
         )
+
+    # === CORE'S PAGE FOR A PAYMENT OF NOTHING IN PARTICULAR === #
+
+    def _pay_for_nothing(self, amount, **values):
+        """Pay on core's page, which names no bill."""
+        html = self._get(f"/payment/pay?amount={amount}").text
+        payer = {"currency_id": self.currency.id, "partner_id": self.mother.id}
+        return self._pay(html, amount=float(amount), **payer, **values)
+
+    def _refused_for_nothing(self, amount, **values):
+        with mute_logger(HTTP), self.assertRaises(JsonRpcException):
+            self._pay_for_nothing(amount, **values)
+
+    def test_cores_payment_without_a_bill_is_a_prepayment(self):
+        tx = self._tx(self._pay_for_nothing(60))
+        self.assertTrue(tx.therapy_is_prepayment)
+        self.assertEqual(tx.paid_by_id, self.mother)
+
+    def test_cores_payment_without_a_bill_obeys_every_gate(self):
+        Transaction = self.env["payment.transaction"].sudo()
+        count = Transaction.search_count([])
+        self._refused_for_nothing(60, provider_id=self.hidden.id)
+        self._refused_for_nothing(-500)
+        self.company.therapy_prepay_limit = 100
+        self.env.flush_all()
+        self._refused_for_nothing(5000)
+        self.company.write({"therapy_prepay_limit": 0, "therapy_online_payment": False})
+        self.env.flush_all()
+        self._refused_for_nothing(60)
+        self.assertEqual(Transaction.search_count([]), count)
+
+    def test_who_pays_no_patients_bills_is_left_to_core_above_zero(self):
+        stranger = new_test_user(
+            self.env, "stranger", groups="base.group_portal", email="s@example.com"
+        )
+        self.authenticate("stranger", "stranger")
+        payer = {"currency_id": self.currency.id, "partner_id": stranger.partner_id.id}
+        html = self._get("/payment/pay?amount=60").text
+        self.assertFalse(self._tx(self._pay(html, **payer)).therapy_is_prepayment)
+        html = self._get("/payment/pay?amount=-60").text
+        self._refused(html, **payer)
 
     # === ONE'S OWN RECORDS, THROUGH REMOTE CALLS === #
 
