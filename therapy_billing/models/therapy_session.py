@@ -275,16 +275,23 @@ class TherapySession(models.Model):
         """
         # sudo: clinicians do not see the billing state.
         for session_sudo in self.sudo():  # sudo: see the line above
-            if session_sudo.billing_state not in BILLED_STATES:
-                continue
             for name in field_names:
                 field = self._fields[name]
                 new = field.convert_to_cache(vals[name], session_sudo)
                 old = field.convert_to_cache(session_sudo[name], session_sudo)
                 if new != old:
-                    raise UserError(
-                        self.env._(
-                            "Session %(name)s is on a bill. Take the bill back first.",
-                            name=session_sudo.name,
-                        )
+                    session_sudo._check_not_locked()
+
+    def _check_not_locked(self):
+        """Refuse to go on with sessions that are on a bill.
+
+        :raise UserError: with the first one that is
+        """
+        for session in self:
+            if session.is_locked:
+                raise UserError(
+                    self.env._(
+                        "Session %(name)s is on a bill. Take the bill back first.",
+                        name=session.name,
                     )
+                )

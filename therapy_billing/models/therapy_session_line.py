@@ -91,7 +91,13 @@ class TherapySessionLine(models.Model):
         :param list vals_list: values of the lines
         :return: the lines
         :rtype: recordset of `therapy.session.line`
+        :raise UserError: if a session is on a bill and gets another service
         """
+        added = [vals for vals in vals_list if not vals.get("is_absence_fee")]
+        sessions = self.env["therapy.session"].browse(
+            {vals["session_id"] for vals in added if vals.get("session_id")}
+        )
+        sessions._check_not_locked()
         lines = super().create(vals_list)
         # sudo: clinicians do not see rates.
         lines.sudo().mapped("amount")  # sudo: see the line above

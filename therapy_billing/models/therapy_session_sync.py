@@ -101,12 +101,16 @@ class TherapySession(models.Model):
             for name, value in vals.items()
             if session._fields[name].convert_to_write(session[name], session) != value
         }
-        changed_lines = session._sync_compare(services) if "services" in values else []
-        if changed:
-            session.write(changed)
-        if changed_lines:
-            session.write({"line_ids": changed_lines})
-        return session, "updated" if changed or changed_lines else "unchanged"
+        commands = session._sync_compare(services) if "services" in values else []
+        if commands:
+            # In one write, so that the fee of a new state is counted from the new
+            # services.
+            changed["line_ids"] = commands
+        if not changed:
+            return session, "unchanged"
+        session._check_not_locked()
+        session.write(changed)
+        return session, "updated"
 
     def _sync_read(self, values, allowed, needed) -> dict:
         """Return what was sent; refuse what is not understood, rather than drop it.

@@ -119,6 +119,27 @@ class TestExternalApi(TherapyCommon, HttpCase):
         self.assertIn("on a bill", result["reason"])
         self.assertEqual(str(self._get().start), "2026-11-10 19:00:00")
 
+    def test_a_billed_session_gets_no_other_services_and_no_other_provider(self):
+        self._sync(self._session())
+        self._bill()
+        service = self._session()["services"][0]
+        for vals in (
+            {"services": [service, {"code": "97153", "minutes": 30}]},
+            {"services": []},
+            {"services": [{**service, "pos": "02"}]},
+            {"provider": self._create_provider("Ada Reed").id},
+        ):
+            [result] = self._sync(self._session(**vals))
+            self.assertEqual(result["result"], "rejected", vals)
+            self.assertIn("on a bill", result["reason"])
+        session = self._get()
+        self.assertEqual(session.line_ids.therapy_code, "90837")
+        self.assertEqual(session.provider_id, self.clinician)
+        self.assertEqual(session.billing_state, "billed")
+
+    def _create_provider(self, name):
+        return self.env["res.partner"].create({"name": name, "is_provider": True})
+
     def test_each_session_stands_for_itself(self):
         good = self._session(external_id="EHR-2")
         for wrong, words in (

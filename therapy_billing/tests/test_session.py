@@ -95,6 +95,8 @@ class TestSession(TherapyCommon):
         with self.assertRaises(UserError):
             session.line_ids.unlink()
         with self.assertRaises(UserError):
+            session.copy().line_ids.copy({"session_id": session.id})
+        with self.assertRaises(UserError):
             session.unlink()
         session.write({"state": "held", "start": session.start})
         session.line_ids.pos = "02"
