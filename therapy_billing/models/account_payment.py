@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.therapy_billing.tools import cursor, money
 
@@ -24,6 +24,8 @@ class AccountPayment(models.Model):
         the processor says so. The try is committed before the processor is asked.
 
         :return: what core returns
+        :raise AccessError: if a card of a payer is to be charged by somebody who is
+            not a biller (P6)
         :raise UserError: if a payment's try has no success yet
         """
         self._therapy_check_answered()
@@ -32,6 +34,7 @@ class AccountPayment(models.Model):
                 payment.payment_token_id and not payment.payment_transaction_id
             )
         )
+        with_token._therapy_check_may_charge()
         result = super(AccountPayment, self - with_token).action_post()
         if not with_token:
             return result
@@ -49,6 +52,18 @@ class AccountPayment(models.Model):
             elif state in ("draft", "pending", "authorized"):
                 payment.state = "draft"
         return result
+
+    def _therapy_check_may_charge(self):
+        """Refuse to charge payers' cards for whoever is not a biller (P6).
+
+        Core's own dialog offers them to everybody who may enter payments.
+
+        :raise AccessError: if the user is not a biller
+        """
+        if self.env.su or self.env.user.has_group("therapy_billing.group_biller"):
+            return
+        if self.partner_id._therapy_filter_payers():
+            raise AccessError(self.env._("Only billers can charge cards."))
 
     def _prepare_payment_transaction_vals(self, **extra_create_values):
         """Override of `account_payment` to keep bills of other people out.

@@ -115,10 +115,14 @@ class AccountMove(models.Model):
         """
         # sudo: visitors may see no bill; number and code are checked here
         Move = self.sudo()  # sudo: see line above
+        # A number is known once per practice; a database may hold many practices.
         candidates = Move.search_fetch(
-            [("name", "=", number), ("is_therapy_bill", "=", True)],
+            [
+                ("name", "=", number),
+                ("is_therapy_bill", "=", True),
+                ("access_code", "!=", False),
+            ],
             self._therapy_get_share_fields(),
-            limit=5,
         )
         candidates.partner_id.fetch(["is_insurer"])
         candidates.currency_id.fetch(["rounding"])

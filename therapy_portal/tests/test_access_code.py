@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
@@ -125,3 +126,25 @@ class TestAccessCode(TherapyPortalCommon):
             bill.with_user(self.mother_user).read(["access_code"])
         with self.assertRaises(AccessError):
             bill.with_user(self.clinician).read(["access_code"])
+
+    def test_a_number_is_found_however_many_practices_have_it(self):
+        bill = self._make_bill()
+        Move = self.env["account.move"]
+        for number in range(5):
+            company = self.setup_other_company(name=f"Practice {number}")["company"]
+            other = Move.with_company(company).create(
+                {
+                    "move_type": "out_invoice",
+                    "name": bill.name,
+                    "partner_id": self.aunt.id,
+                    "patient_id": self.patient.id,
+                    "invoice_date": "2026-11-01",
+                    "invoice_line_ids": [
+                        Command.create({"name": "x", "price_unit": 1, "tax_ids": []})
+                    ],
+                }
+            )
+            other.action_post()
+            other._therapy_rotate_access_code(f"11111{number}")
+        bill._therapy_rotate_access_code("987654")
+        self.assertEqual(Move._therapy_find_by_code(bill.name, "987654"), bill)

@@ -108,3 +108,23 @@ class TestInvite(TherapyPortalHttpCommon):
         staff = self.biller.partner_id
         staff.with_user(self.biller).action_therapy_end_access()
         self.assertTrue(self.biller.active)
+
+    def test_who_paid_once_is_not_invited_with_the_family(self):
+        child, step = self.env["res.partner"].create(
+            [{"name": "New Kid", "is_patient": True}, {"name": "Old Step"}]
+        )
+        self.env["therapy.guarantor"].create(
+            [
+                {
+                    "patient_id": child.id,
+                    "partner_id": payer.id,
+                    "percent": 100,
+                    name: day,
+                }
+                for payer, name, day in (
+                    (step, "date_to", "2020-01-01"),
+                    (self.mother, "date_from", "2020-01-02"),
+                )
+            ]
+        )
+        self.assertEqual(self._open(child).line_ids.partner_id, self.mother)

@@ -1,9 +1,10 @@
 from datetime import timedelta
 
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.tools.phi import find_leaks
@@ -239,3 +240,25 @@ class TestPayLinkSend(LinkCommon):
         self.assertFalse(self.env["therapy.pay.link"].with_user(self.biller).search([]))
         with self.assertRaises(AccessError):
             link.with_user(self.biller).read(["email"])
+
+    def test_an_auditor_opens_what_is_on_the_form_of_a_link(self):
+        auditor = new_test_user(
+            self.env, "auditor", groups="therapy_billing.group_auditor"
+        )
+        self._send_link(self.bill)
+        link = self._links(self.bill).with_user(auditor)
+        view = link.get_view(view_type="form")
+        names = {
+            node.get("name") for node in etree.fromstring(view["arch"]).iter("field")
+        }
+        self.assertIn("email", names)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        link.web_read(
+            {
+                name: {"fields": {"display_name": {}}}
+                if link._fields[name].relational
+                else {}
+                for name in names
+            }
+        )

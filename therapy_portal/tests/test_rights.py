@@ -163,3 +163,47 @@ class TestRights(TherapyPortalCommon):
             with self.assertRaises(AccessError):
                 Attempt.search([]).unlink()
                 Attempt.check_access("unlink")
+
+    def test_only_billers_charge_a_payers_card_through_cores_dialog(self):
+        accountant = new_test_user(
+            self.env, "accountant", groups="account.group_account_invoice"
+        )
+        journal = self.company_data["default_journal_bank"]
+        line = journal.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == self.demo
+        )
+        for user, error in ((accountant, AccessError), (self.biller, None)):
+            register = (
+                self.env["account.payment.register"]
+                .with_user(user)
+                .with_context(active_model="account.move", active_ids=self.mothers.ids)
+                .create({"payment_method_line_id": line.id})
+            )
+            register.payment_token_id = self.card
+            if error:
+                with self.assertRaises(error):
+                    register.action_create_payments()
+            else:
+                register.action_create_payments()
+        self.assertEqual(
+            self.env["payment.transaction"].search_count(
+                [("invoice_ids", "in", self.mothers.ids)]
+            ),
+            1,
+        )
+
+    def test_only_billers_get_cores_payment_link(self):
+        accountant = new_test_user(
+            self.env, "accountant", groups="account.group_account_invoice"
+        )
+        Wizard = self.env["payment.link.wizard"].with_context(
+            active_id=self.mothers.id, active_model="account.move"
+        )
+        vals = {
+            "amount": 1.0,
+            "res_model": "account.move",
+            "res_id": self.mothers.id,
+        }
+        self.assertTrue(Wizard.with_user(self.biller).create(dict(vals)).link)
+        with self.assertRaises(AccessError):
+            Wizard.with_user(accountant).create(vals).link  # noqa: B018

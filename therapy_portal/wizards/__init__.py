@@ -1,4 +1,5 @@
 from . import (
+    payment_link_wizard,
     portal_wizard_user,
     send_wizard_line_mixin,
     send_wizard_mixin,

@@ -35,13 +35,15 @@ class TherapyInviteWizard(models.TransientModel):
     def _get_action(self, partners) -> dict:
         """Return the action that opens the dialog for payers.
 
-        :param partners: payers; patients stand for their guarantors
+        :param partners: payers; patients stand for those who pay for them today
         :return: window action
         :rtype: dict
         :raise UserError: if there is nobody to invite
         """
         patients = partners.filtered("is_patient")
-        payers = (partners - patients) | patients.guarantor_ids.partner_id
+        today = self.env.company._therapy_local_date()
+        rows = patients.guarantor_ids._therapy_filter_active(today)
+        payers = (partners - patients) | rows.partner_id
         payers = payers.filtered(lambda payer: not payer.is_insurer)
         if not payers:
             raise UserError(
