@@ -69,7 +69,7 @@ class AccountMove(models.Model):
 
         :return: what core returns
         :raise UserError: if a bill was seen or is being paid, or a cancelled one was
-            billed anew; or for the entry of a card payment
+            billed anew; or for the entry of a payment that stays
         """
         self.origin_payment_id._therapy_check_received()
         bills = self._therapy_filter_billed()
@@ -82,12 +82,24 @@ class AccountMove(models.Model):
 
         :return: what core returns
         :raise UserError: if a bill was seen or is being paid, or for the entry of a
-            card payment
+            payment that stays
         """
         self.origin_payment_id._therapy_check_received()
         bills = self._therapy_filter_billed()
         bills.filtered(lambda move: move.state != "cancel")._therapy_check_untouched()
         return super().button_cancel()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """Override of `account` to keep money that was received (M5).
+
+        :param list default_values_list: values of the reversals
+        :param bool cancel: whether they are posted and reconciled at once
+        :return: what core returns
+        :raise UserError: for the entry of a payment that only a new entry of ours may
+            take back
+        """
+        self.origin_payment_id._therapy_check_received()
+        return super()._reverse_moves(default_values_list, cancel=cancel)
 
     def js_assign_outstanding_line(self, line_id):
         """Override of `account` to keep one payer's money off another's bill (M4).

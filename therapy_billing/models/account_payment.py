@@ -120,26 +120,49 @@ class AccountPayment(models.Model):
                 )
 
     def _therapy_check_received(self):
-        """Refuse to take money out of the books that the processor received (M5).
+        """Refuse to take money out of the books that was received (M5, M6).
 
-        :raise UserError: if a posted payment was charged for a bill
+        :raise UserError: if a posted payment was charged, returned or transferred
         """
-        for payment in self:
-            # sudo: billers may not read all transactions, only the state is taken.
-            tx_sudo = payment.sudo().payment_transaction_id  # sudo: see the line above
-            tries_sudo = tx_sudo | tx_sudo.source_transaction_id
-            if (
-                payment.move_id.state == "posted"
-                and tx_sudo.state == "done"
-                and tries_sudo.therapy_allocation_ids
-            ):
-                raise UserError(
-                    self.env._(
-                        "%(name)s was paid by card and stays in the books. Give the "
-                        "money back with a refund instead.",
-                        name=payment.name,
-                    )
-                )
+        for payment in self.filtered(lambda x: x.move_id.state == "posted"):
+            if problem := payment._therapy_get_removal_problem():
+                raise UserError(problem)
+
+    def _therapy_get_removal_problem(self) -> str:
+        """Say why a posted payment can only be corrected by a new entry.
+
+        Note: self.ensure_one()
+
+        :return: the reason in words, empty if there is none
+        :rtype: str
+        """
+        self.ensure_one()
+        # sudo: billers may not read all transactions, only the state is taken.
+        tx_sudo = self.sudo().payment_transaction_id  # sudo: see the line above
+        tries_sudo = tx_sudo | tx_sudo.source_transaction_id
+        if tx_sudo.state == "done" and any(x._therapy_is_ours() for x in tries_sudo):
+            return self.env._(
+                "%(name)s was paid by card and stays in the books. Give the money back "
+                "with a refund instead.",
+                name=self.name,
+            )
+        if self.therapy_return_move_id:
+            return self.env._(
+                "%(name)s was returned: it stays in the books, and so does the entry "
+                "%(entry)s.",
+                name=self.name,
+                entry=self.therapy_return_move_id.name,
+            )
+        used = self._therapy_receivable_lines().matched_debit_ids.debit_move_id.move_id
+        moved = used.filtered(lambda x: x.therapy_credit_cause == "transferred")
+        if moved:
+            return self.env._(
+                "A part of %(name)s was transferred to another payer with %(entry)s. "
+                "Reverse that first.",
+                name=self.name,
+                entry=", ".join(moved.mapped("name")),
+            )
+        return ""
 
     def _prepare_move_line_default_vals(
         self, write_off_line_vals=None, force_balance=None

@@ -237,6 +237,49 @@ class TestReceipts(TherapyCommon):
         with self.assertRaisesRegex(UserError, "transferred"):
             self._correct(payment, kind="return")
 
+    def _remove(self, payment):
+        """Press core's buttons that take a payment out of the books."""
+        payment.action_draft()
+        payment.action_cancel()
+
+    def test_a_payment_recorded_by_mistake_can_be_removed(self):
+        payment = self._record(60.0)
+        self._remove(payment)
+        self.assertResidual(self.bill, 100.0)
+        payment = self._record(60.0)
+        payment.move_id._reverse_moves(cancel=True)
+        self.assertResidual(self.bill, 100.0)
+        self.assertCents(self.mother.therapy_credit_amount, 0.0)
+
+    def test_a_payment_returned_or_transferred_is_not_removed_alone(self):
+        returned, moved = self._record(40.0), self._record(60.0)
+        self._correct(returned, kind="return")
+        bill = self._create_bill(self.father, 60.0)
+        self._correct(moved, partner_id=self.father.id, move_id=bill.id)
+        for payment, text in ((returned, "returned"), (moved, "transferred")):
+            for button in (
+                payment.action_draft,
+                payment.action_cancel,
+                payment.move_id.button_cancel,
+                lambda payment=payment: payment.move_id._reverse_moves(cancel=True),
+            ):
+                with self.subTest(text=text, button=button):
+                    with self.assertRaisesRegex(UserError, text):
+                        button()
+        self.assertResidual(bill, 0.0)
+
+    def test_after_the_transfer_is_reversed_the_payment_can_be_removed(self):
+        payment = self._record(60.0)
+        bill = self._create_bill(self.father, 60.0)
+        self._correct(payment, partner_id=self.father.id, move_id=bill.id)
+        lines = payment._therapy_receivable_lines()
+        transfer = lines.matched_debit_ids.debit_move_id.move_id
+        transfer._reverse_moves(cancel=True)
+        self.assertResidual(bill, 60.0)
+        self._remove(payment)
+        self.assertResidual(self.bill, 100.0)
+        self.assertCents(self.mother.therapy_credit_amount, 0.0)
+
     # === RIGHTS === #
 
     def test_a_biller_records_adjusts_and_corrects(self):

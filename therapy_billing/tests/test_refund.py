@@ -215,6 +215,25 @@ class TestRefund(RefundCommon):
         self.assertResidual(self.bill, 100.0)
         self.assertReceivable(self.mother, 100.0)
 
+    # === STAYS IN THE BOOKS === #
+
+    def test_money_charged_is_not_taken_out_of_the_books_by_hand(self):
+        tx = self.paid()
+        refund = self.give_back(tx, 40.0)
+        for payment in (tx | refund | self.prepaid()).payment_id:
+            for button in (
+                payment.action_draft,
+                payment.action_cancel,
+                payment.move_id.button_cancel,
+                lambda payment=payment: payment.move_id._reverse_moves(cancel=True),
+                lambda payment=payment: payment.move_id._reverse_moves(),
+            ):
+                with self.subTest(payment=payment.name, button=button):
+                    with self.assertRaisesRegex(UserError, "by card"):
+                        button()
+        self.assertResidual(self.bill, 40.0)
+        self.assertCents(self.mother.therapy_credit_amount, 100.0)
+
     # === BACK IN THE BOOKS === #
 
     def test_a_refund_that_failed_is_booked_back_on_its_day(self):
