@@ -9,7 +9,7 @@ from odoo.fields import Domain
 from odoo.addons.therapy_billing.importers.people import patient_key, stored_key
 from odoo.addons.therapy_billing.tools import clock, errors, rows
 
-#: What a session, a patient and a service may say, and of which kind it is.
+#: What a session and a patient may say, and of which kind it is.
 KEYS = {
     "external_id": (str, int),
     "patient": (int, dict),
@@ -19,13 +19,6 @@ KEYS = {
     "services": (list,),
 }
 PATIENT_KEYS = dict.fromkeys(("last_name", "first_name", "birthdate"), (str,))
-SERVICE_KEYS = {
-    "code": (str, int),
-    "minutes": (int,),
-    "units": (int, float),
-    "modifiers": (str,),
-    "pos": (str,),
-}
 #: What a session must say.
 NEEDED = ("external_id", "patient", "start")
 
@@ -110,6 +103,7 @@ class TherapySession(models.Model):
             return session, "unchanged"
         session._check_not_locked()
         session.write(changed)
+        session.invalidate_recordset(["line_ids"])  # their order may be another one
         return session, "updated"
 
     def _sync_read(self, values, allowed, needed) -> dict:
@@ -244,54 +238,3 @@ class TherapySession(models.Model):
         :rtype: Domain
         """
         return Domain("company_id", "in", [False, self.env.company.id])
-
-    def _sync_service(self, line) -> dict:
-        """Return the values of one service.
-
-        :param dict line: the service as it was sent
-        :return: values of a `therapy.session.line`
-        :rtype: dict
-        :raise UserError: with what is wrong
-        """
-        line = self._sync_read(line, SERVICE_KEYS, ("code",))
-        product = self.env["product.product"].search(
-            [
-                ("therapy_code", "=", rows.clean(str(line["code"]))),
-                ("company_id", "in", [False, self.env.company.id]),
-            ],
-            order="company_id DESC, id DESC",
-            limit=1,
-        )
-        if not product:
-            raise UserError(
-                self.env._("Unknown service: “%(code)s”", code=str(line["code"]))
-            )
-        vals = {key: value for key, value in line.items() if key != "code"}
-        return {"product_id": product.id, **vals}
-
-    def _sync_compare(self, services) -> list:
-        """Return the commands that make the services those that were sent.
-
-        Note: self.ensure_one()
-
-        :param list services: values of session lines, in order
-        :return: commands on `line_ids`, empty if nothing changes
-        :rtype: list
-        """
-        self.ensure_one()
-        lines = self.line_ids.filtered(lambda line: not line.is_absence_fee)
-        commands = []
-        for index, vals in enumerate(services):
-            line = lines[index : index + 1]
-            if not line:
-                commands.append(Command.create(vals))
-                continue
-            changed = {
-                name: value
-                for name, value in vals.items()
-                if line._fields[name].convert_to_write(line[name], line) != value
-            }
-            if changed:
-                commands.append(Command.update(line.id, changed))
-        commands += [Command.delete(line.id) for line in lines[len(services) :]]
-        return commands

@@ -109,6 +109,72 @@ class TestExternalApi(TherapyCommon, HttpCase):
         self._sync(self._session(services=services[:1]))
         self.assertEqual(self._get().line_ids.mapped("therapy_code"), ["97153"])
 
+    def _send(self, *services):
+        """Send services; return the word of the answer, and the services kept."""
+        [result] = self._sync(self._session(services=list(services)))
+        lines = self._get().line_ids
+        kept = [(ln.therapy_code, ln.modifiers or "", ln.units) for ln in lines]
+        return result["result"], kept
+
+    def test_what_a_service_does_not_name_is_as_in_a_new_one(self):
+        talk, aba = {"code": "90837", "minutes": 55}, {"code": "97153", "minutes": 30}
+        self.env["therapy.rate"].create(
+            {"product_id": self.talk.id, "modifier": "95", "rate": 100}
+        )
+        self._send({**talk, "modifiers": "95", "pos": "10"})
+        self.assertCents(self._get().amount_total, 100)
+        for word in ("updated", "unchanged"):
+            self.assertEqual(self._send(talk), (word, [("90837", "", 1)]))
+        self.assertFalse(self._get().line_ids.pos)
+        self.assertCents(self._get().amount_total, 175.25)
+        self._send({**talk, "minutes": 40})
+        self._send({"code": "90837"})
+        self.assertEqual(self._get().line_ids.minutes, 55)
+        self._send({**aba, "units": 5})
+        for word in ("updated", "unchanged"):
+            self.assertEqual(self._send(aba), (word, [("97153", "", 2)]))
+
+    def test_services_are_known_by_their_codes_and_keep_the_order_sent(self):
+        talk = {"code": "90837", "modifiers": "95"}
+        aba = {"code": "97153", "minutes": 30}
+        self._send(talk)
+        line = self._get().line_ids
+        kept = [("97153", "", 2), ("90837", "95", 1)]
+        for word in ("updated", "unchanged"):
+            self.assertEqual(self._send(aba, talk), (word, kept))
+        self.assertIn(line, self._get().line_ids)
+        for word in ("updated", "unchanged"):
+            self.assertEqual(self._send(talk, aba), (word, kept[::-1]))
+        twice = [("97153", "", 2), ("97153", "GT", 4)]
+        more = {"code": "97153", "minutes": 60, "modifiers": "GT"}
+        for word in ("updated", "unchanged"):
+            self.assertEqual(self._send(aba, more), (word, twice))
+
+    def test_codes_and_units_are_compared_as_they_are_kept(self):
+        service = {"code": "90837", "modifiers": "gt;95", "pos": "2", "units": 1.004}
+        kept = [("90837", "GT, 95", 1)]
+        for word in ("created", "unchanged"):
+            self.assertEqual(self._send(service), (word, kept))
+        self._bill()
+        self.talk.therapy_minutes = 50
+        self.assertEqual(self._send(service), ("unchanged", kept))
+
+    def test_units_that_are_sent_stay_as_sent(self):
+        service = {"code": "97153", "minutes": 30, "units": 2}
+        self._send(service)
+        more = {**service, "minutes": 45}
+        for word in ("updated", "unchanged"):
+            self.assertEqual(self._send(more), (word, [("97153", "", 2)]))
+
+    def test_a_service_once_billed_may_become_another(self):
+        self._sync(self._session())
+        self._bill().action_therapy_retract()
+        kept = [("97153", "", 2)]
+        for word in ("updated", "unchanged"):
+            answer = self._send({"code": "97153", "minutes": 30})
+            self.assertEqual(answer, (word, kept))
+        self.assertCents(self._get().amount_total, 34.66)
+
     def test_a_billed_session_is_not_changed_and_the_reason_is_told(self):
         self._sync(self._session())
         self._bill()
