@@ -75,6 +75,7 @@ class TherapySessionLine(models.Model):
         :param list vals_list: values of the lines
         :return: the lines
         :rtype: recordset of `therapy.session.line`
+        :raise ValidationError: if units are exceeded and the practice blocks that
         """
         lines = super().create(vals_list)
         undecided = self.browse(
@@ -83,7 +84,8 @@ class TherapySessionLine(models.Model):
             if "units" in vals and "units_given" not in vals
         )
         undecided._decide_given()
-        lines.session_id._refresh_units()
+        # Other services of the day may get the units that these minutes make full.
+        lines.session_id._refresh_units()._check_authorized_units()
         return lines
 
     def write(self, vals):
@@ -91,6 +93,7 @@ class TherapySessionLine(models.Model):
 
         :param dict vals: new values
         :return: True
+        :raise ValidationError: if units are exceeded and the practice blocks that
         """
         vals = dict(vals)
         if {"minutes", "product_id"} & set(vals) and "units" not in vals:
@@ -101,7 +104,8 @@ class TherapySessionLine(models.Model):
         if "units" in vals and "units_given" not in vals:
             self._decide_given()
         if counted:
-            (sessions | self.session_id)._refresh_units()
+            recounted = (sessions | self.session_id)._refresh_units()
+            recounted._check_authorized_units()
         return result
 
     def unlink(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from .res_partner import MONEY_GROUPS
+from .therapy_unit_rule import COUNTED_STATES
 
 
 class TherapySession(models.Model):
@@ -39,14 +40,20 @@ class TherapySession(models.Model):
     def write(self, vals):
         """Count the old and the new day again when a session moves or is called off.
 
+        Services that get other units because of it may not pass the approved ones.
+        What calls a session off is not refused, even if others get its minutes.
+
         :param dict vals: new values
         :return: True
+        :raise ValidationError: if units are exceeded and the practice blocks that
         """
         moved = {"patient_id", "company_id", "start", "state"} & set(vals)
         before = self._get_same_day() if moved else self.browse()
         result = super().write(vals)
         if moved:
-            (before | self)._refresh_units()
+            recounted = (before | self)._refresh_units()
+            if any(session.state in COUNTED_STATES for session in self):
+                recounted._check_authorized_units()
         return result
 
     def unlink(self):
@@ -79,12 +86,17 @@ class TherapySession(models.Model):
         """Count the days again on which minutes are counted together.
 
         What was billed or given stays; other services keep their units.
+
+        :return: the services counted again
+        :rtype: recordset of `therapy.session.line`
         """
         # sudo: the other session of the day may be another clinician's.
         lines_sudo = self.sudo().line_ids  # sudo: see the line above
         pooled = lines_sudo.filtered(lambda line: line._get_unit_rule()[0] == "pooled")
-        if pooled:
-            todo = pooled | pooled._get_neighbours()
-            for name in ("units", "unit_note"):
-                self.env.add_to_compute(todo._fields[name], todo)
-            todo.modified(["units"])  # the amounts that depend on them
+        if not pooled:
+            return pooled
+        todo = pooled | pooled._get_neighbours()
+        for name in ("units", "unit_note"):
+            self.env.add_to_compute(todo._fields[name], todo)
+        todo.modified(["units"])  # the amounts that depend on them
+        return todo

@@ -107,6 +107,51 @@ class TestAuthorization(TherapyCommon):
         with self.assertRaises(ValidationError):
             other.start = "2026-11-13 15:00:00"
 
+    def _create_pooled(self, code):
+        """Create a service whose minutes are counted with others of the day."""
+        service = self._create_service(code, 40.0, minutes=20, per_unit=15)
+        service.therapy_unit_rule_id = self.env.ref("therapy_billing.unit_rule_cms")
+        return service
+
+    def _hold_minutes(self, product, minutes, start="2026-11-10 19:00:00"):
+        line = Command.create({"product_id": product.id, "minutes": minutes})
+        return self._create_session(self.ann, start=start, line_ids=[line])
+
+    def test_minutes_that_fill_the_unit_of_another_service_count_for_it(self):
+        self.practice.therapy_authorization_policy = "block"
+        exercise, manual = map(self._create_pooled, ("97110", "97140"))
+        row = self._create_authorization("C-1", units=1).line_ids
+        row.product_id = exercise
+        session = self._hold_minutes(exercise, 20)
+        self.assertEqual(row.used, 1)
+        short = Command.create({"product_id": manual.id, "minutes": 4})
+        with self.assertRaises(ValidationError):
+            session.line_ids = [short]
+        with self.assertRaises(ValidationError):
+            self._hold_minutes(manual, 4)
+        later = self._hold_minutes(manual, 4, start="2026-11-11 15:00:00")
+        with self.assertRaises(ValidationError):
+            later.start = "2026-11-10 15:00:00"
+        later.state = "cancelled"
+        later.start = "2026-11-10 15:00:00"
+        with self.assertRaises(ValidationError):
+            later.state = "held"
+        self.assertEqual((session.line_ids.units, row.used), (1, 1))
+        row.units = 2
+        later.state = "held"
+        self.assertEqual((session.line_ids.units, row.used), (2, 2))
+
+    def test_a_session_is_called_off_though_another_gets_its_minutes(self):
+        self.practice.therapy_authorization_policy = "block"
+        exercise, manual = map(self._create_pooled, ("97110", "97140"))
+        row = self._create_authorization("C-1", units=0).line_ids
+        row.product_id = exercise
+        longer = self._hold_minutes(manual, 12)
+        session = self._hold_minutes(exercise, 10, start="2026-11-10 21:00:00")
+        self.assertEqual(row.used, 0)
+        longer.state = "cancelled"
+        self.assertEqual((session.line_ids.units, row.used), (1, 1))
+
     def test_units_of_a_week_are_counted_week_by_week(self):
         self.practice.therapy_authorization_policy = "block"
         row = self._create_authorization(
