@@ -84,6 +84,7 @@ from . import (
     therapy_adjustment_reason,
     therapy_authorization,
     therapy_authorization_line,
+    therapy_authorization_line_assign,
     therapy_billing_run,
     therapy_billing_run_analytic,
     therapy_billing_run_bills,

@@ -85,6 +85,20 @@ class TherapyAuthorization(models.Model):
         """
         self.line_ids.session_line_ids._check_authorization_fits()
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Let more sessions take their units when other ones fit.
+
+        :param dict vals: new values
+        :return: True
+        """
+        result = super().write(vals)
+        names = {"patient_id", "payer_id", "date_from", "date_to", "active"}
+        if names & set(vals):
+            self.line_ids._assign_sessions()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         """Keep what sessions were counted on.
@@ -105,3 +119,21 @@ class TherapyAuthorization(models.Model):
             if not (default or {}).get("name"):
                 vals["name"] = self.env._("%(name)s (copy)", name=authorization.name)
         return vals_list
+
+    # === BUSINESS METHODS === #
+
+    def _note_units_short(self, names):
+        """Note the sessions for which the approved units do not last.
+
+        Note: self.ensure_one()
+
+        :param list names: numbers of the sessions
+        """
+        self.ensure_one()
+        self.message_post(
+            body=self.env._(
+                "The approved units do not last for these sessions, which stay without "
+                "authorization: %(names)s.",
+                names=", ".join(dict.fromkeys(names)),
+            )
+        )

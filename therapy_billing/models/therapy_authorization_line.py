@@ -145,3 +145,13 @@ class TherapyAuthorizationLine(models.Model):
         for line, session, count in groups:
             used[line.id, period_key(session.date, line.period)] += count
         return used
+
+    def _group_by_case(self) -> dict:
+        """Return the authorized services by what a session's service must match.
+
+        :return: rows by (patient's id, product's id)
+        :rtype: dict
+        """
+        return self.grouped(
+            lambda row: (row.authorization_id.patient_id.id, row.product_id.id)
+        )

@@ -32,31 +32,12 @@ class TherapySessionLine(models.Model):
     def _compute_authorization_line_id(self):
         """Take the authorization that fits: one with units left, ending first."""
         candidates = self._get_authorization_candidates()
-        used = candidates._get_used()
-        by_case = candidates.grouped(
-            lambda row: (row.authorization_id.patient_id.id, row.product_id.id)
-        )
+        used, by_case = candidates._get_used(), candidates._group_by_case()
         for line in self:
             if line._is_billed():
                 line.authorization_line_id = line.authorization_line_id
-                continue
-            case = (line.session_id.patient_id._origin.id, line.product_id._origin.id)
-            day, payers = line.session_id.date, line._get_rate_payers()
-            fitting = by_case.get(case, candidates.browse()).filtered(
-                lambda row, day=day, payers=payers: (
-                    row.authorization_id.payer_id in payers
-                    and row.authorization_id.date_from
-                    <= day
-                    <= row.authorization_id.date_to
-                )
-            )
-            line.authorization_line_id = fitting.sorted(
-                lambda row, day=day: (
-                    used[row.id, period_key(day, row.period)] >= row.units,
-                    row.authorization_id.date_to,
-                    row.id,
-                )
-            )[:1]
+            else:
+                line.authorization_line_id = line._sort_fitting(by_case, used)[:1]
 
     @api.depends("authorization_line_id", "units", "session_id.state")
     def _compute_authorization_note(self):
@@ -152,6 +133,36 @@ class TherapySessionLine(models.Model):
                 self.session_id.patient_id._origin.ids,
             )
             & Domain("authorization_id.active", "=", True)
+        )
+
+    def _sort_fitting(self, by_case, used):
+        """Return the authorized services that fit: with units left, ending first.
+
+        Note: self.ensure_one()
+
+        :param dict by_case: authorized services by (patient's id, product's id)
+        :param dict used: units by (line's id, key of the period)
+        :return: those that fit, the best first
+        :rtype: recordset of `therapy.authorization.line`
+        """
+        session, payers = self.session_id, self._get_rate_payers()
+        case = (session.patient_id._origin.id, self.product_id._origin.id)
+        # sudo: clinicians do not see authorizations.
+        Row_sudo = self.env["therapy.authorization.line"].sudo()  # sudo: see above
+        day, rows = session.date, by_case.get(case, Row_sudo)
+        return rows.filtered(
+            lambda row: (
+                row.authorization_id.payer_id in payers
+                and row.authorization_id.date_from
+                <= day
+                <= row.authorization_id.date_to
+            )
+        ).sorted(
+            lambda row: (
+                used[row.id, period_key(day, row.period)] >= row.units,
+                row.authorization_id.date_to,
+                row.id,
+            )
         )
 
     def _get_rates(self) -> dict:

@@ -199,6 +199,90 @@ class TestAuthorization(TherapyCommon):
         self.authorization.payer_id = other
         self.assertFalse(self._hold(1).line_ids.authorization_line_id)
 
+    def test_sessions_entered_before_the_authorization_take_their_units(self):
+        day = "2026-12-01 15:00:00"
+        planned = self._hold(8, state="scheduled", start=day)
+        by_hand = self._hold(1, start="2026-12-02 15:00:00")
+        by_hand.line_ids.rate = 20
+        billed = self._hold(1, start="2026-12-03 15:00:00")
+        run = self._create_run(date_to="2026-12-03", date_from="2026-12-03")
+        run.action_generate()
+        self.assertTrue(billed.is_locked)
+        self.assertCents(planned.amount_total, 138.64)
+        dates = {"date_from": "2026-12-01", "date_to": "2026-12-31"}
+        row = self._create_authorization("D-1", units=10, rate=15, **dates).line_ids
+        lines = (planned | by_hand).line_ids
+        self.assertEqual(lines.authorization_line_id, row)
+        self.assertEqual((row.used, row.left), (9, 1))
+        self.assertCents(planned.line_ids.rate, 15)
+        self.assertEqual(planned.line_ids.rate_note, "Authorization D-1")
+        self.assertCents(planned.amount_total, 120)
+        self.assertCents(by_hand.line_ids.rate, 20)
+        self.assertFalse(billed.line_ids.authorization_line_id)
+        self.assertCents(billed.amount_total, 17.33)
+        row.rate = 14
+        self.assertCents(planned.amount_total, 112)
+        self.assertCents(by_hand.line_ids.rate, 20)
+
+    def test_an_authorization_that_is_changed_takes_in_the_sessions_that_fit(self):
+        later = self._hold(1, start="2026-12-02 15:00:00").line_ids
+        self.assertFalse(later.authorization_line_id)
+        self.authorization.active = False
+        self.authorization.date_to = "2026-12-31"
+        self.assertFalse(later.authorization_line_id)
+        self.authorization.active = True
+        self.assertEqual(later.authorization_line_id, self.row)
+        talk = self._create_session(self.ann).line_ids
+        extra = {"authorization_id": self.authorization.id, "product_id": self.talk.id}
+        new = self.env["therapy.authorization.line"].create({**extra, "units": 1})
+        self.assertEqual(talk.authorization_line_id, new)
+        other = self._hold(1, patient=self.kim).line_ids
+        self.assertFalse(other.authorization_line_id)
+
+    def test_units_that_do_not_last_go_to_the_oldest_sessions(self):
+        self.practice.therapy_authorization_policy = "block"
+        third, second, first = (
+            self._hold(4, start=f"2026-12-0{day} 15:00:00").line_ids
+            for day in (3, 2, 1)
+        )
+        dates = {"date_from": "2026-12-01", "date_to": "2026-12-31"}
+        row = self._create_authorization("D-1", units=9, **dates).line_ids
+        self.assertEqual((first | second).authorization_line_id, row)
+        self.assertFalse(third.authorization_line_id)
+        self.assertEqual(row.used, 8)
+        note = row.authorization_id.message_ids[0].body
+        self.assertIn(third.session_id.name, note)
+        self.assertNotIn(first.session_id.name, note)
+        row.units = 12
+        self.assertEqual(third.authorization_line_id, row)
+
+    def test_where_it_is_only_warned_of_all_sessions_take_their_units(self):
+        sessions = [self._hold(6, start=f"2026-12-0{day} 15:00:00") for day in (1, 2)]
+        dates = {"date_from": "2026-12-01", "date_to": "2026-12-31"}
+        row = self._create_authorization("D-1", units=9, **dates).line_ids
+        self.assertEqual(row.used, 12)
+        self.assertIn("12 of 9 units", sessions[1].authorization_warning)
+
+    def test_few_and_many_sessions_take_units_in_as_many_queries(self):
+        counts = []
+        for month, many in (("01", 2), ("02", 2), ("03", 12)):
+            for day in range(1, many + 1):
+                self._hold(1, start=f"2027-{month}-{day:02} 15:00:00")
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            row = self._create_authorization(
+                f"Q-{month}",
+                units=20,
+                rate=15,
+                date_from=f"2027-{month}-01",
+                date_to=f"2027-{month}-28",
+            ).line_ids
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(row.used, many)
+        self.assertLessEqual(counts[2], counts[1])
+
     def test_what_was_billed_keeps_its_authorization(self):
         session = self._hold(4)
         self._bill(session)
