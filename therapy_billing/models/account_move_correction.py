@@ -129,12 +129,14 @@ class AccountMove(models.Model):
 
         Note: self.ensure_one()
 
-        :return: whether it was sent, or its payer has a login
+        :return: whether it was sent, or its payer has a login, or had one
         :rtype: bool
         """
         self.ensure_one()
         # sudo: billers may not read users.
-        users_sudo = self.partner_id.sudo().user_ids  # sudo: see the line above
+        payer_sudo = self.partner_id.sudo()  # sudo: see the line above
+        # A login that ended may have shown the bill before.
+        users_sudo = payer_sudo.with_context(active_test=False).user_ids
         return self.is_move_sent or (self.state == "posted" and bool(users_sudo))
 
     def _therapy_check_untouched(self):

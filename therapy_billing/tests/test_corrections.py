@@ -124,6 +124,15 @@ class TestCorrections(TherapyCommon):
         with self.assertRaises(UserError):
             self.bill.button_cancel()
 
+    def test_a_login_that_ended_does_not_unsee_the_bill(self):
+        user = new_test_user(
+            self.env, "rosa", groups="base.group_portal", partner_id=self.mother.id
+        )
+        user.active = False
+        self.assertTrue(self.bill._therapy_was_seen())
+        with self.assertRaises(UserError):
+            self.bill.button_cancel()
+
     def test_a_bill_that_is_being_paid_is_not_changed(self):
         self._pay(self.bill, 10.0)
         for button in (

@@ -66,7 +66,9 @@ class AccountMove(models.Model):
         return self.action_therapy_share()
 
     def _therapy_was_seen(self) -> bool:
-        """Override of `therapy_billing`: a shared bill was seen (M6).
+        """Override of `therapy_billing`: a bill that left was seen (M6).
+
+        By e-mail, by text message or as a link; a link shows it without a login.
 
         Note: self.ensure_one()
 
@@ -74,7 +76,9 @@ class AccountMove(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        return bool(self.therapy_shared_at) or super()._therapy_was_seen()
+        move_sudo = self.sudo()  # sudo: links are for billers, accountants ask too
+        shown = self.therapy_shared_at or move_sudo.therapy_pay_link_ids
+        return bool(shown) or super()._therapy_was_seen()
 
     def _therapy_get_pay_url(self, with_number: bool = True) -> str:
         """Return the address of the public payment page, which holds no secret.

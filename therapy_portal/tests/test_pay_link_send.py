@@ -48,6 +48,14 @@ class TestPayLinkSend(LinkCommon):
                 self.company.therapy_link_hours = hours
                 self.env.flush_all()
 
+    def test_a_bill_with_a_link_was_seen_and_is_taken_back_with_a_credit_note(self):
+        bill = self._make_bill(self.aunt, 200)
+        self.assertFalse(bill._therapy_was_seen())
+        self._send_link(bill)
+        bill.with_user(self.biller).action_therapy_retract()
+        self.assertEqual(bill.state, "posted")
+        self.assertTrue(bill.voided_by_move_id)
+
     def test_only_the_hash_of_the_token_is_kept(self):
         self._send_link(self.bill)
         token, link = self._token(), self._links(self.bill)
