@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 from odoo import api, models
 
@@ -6,6 +7,7 @@ from odoo.addons.therapy_billing.tools import clock
 from odoo.addons.therapy_billing.tools.phi import find_leaks
 
 from ..tools.quiet import next_allowed
+from .therapy_share_item import BUSY_MINUTES
 
 
 class TherapyShareItem(models.Model):
@@ -16,7 +18,8 @@ class TherapyShareItem(models.Model):
     def _send_sms(self) -> dict:
         """Send the text message, or wait for the end of the quiet hours.
 
-        The access code is in it only when no e-mail has it.
+        The access code is in it only when no e-mail has it, so it waits for the
+        e-mail: whether that one left decides what the text may say.
 
         Note: self.ensure_one()
 
@@ -26,6 +29,10 @@ class TherapyShareItem(models.Model):
         self.ensure_one()
         move, payer = self.move_id, self.partner_id
         moment = clock.now()
+        mail = self._get_mail_item()
+        if mail.state == "waiting":
+            later = moment + timedelta(minutes=BUSY_MINUTES)
+            return {"not_before": max(mail.not_before or later, later)}
         allowed = self._get_allowed_moment(moment)
         if allowed > moment:
             return {"not_before": allowed}
@@ -38,9 +45,9 @@ class TherapyShareItem(models.Model):
         if Blacklist_sudo.search_count([("number", "=", number)]):
             reason = self.env._("This number asked for no more messages.")
             return {"state": "refused", "reason": reason}
-        code = (
-            not move._therapy_get_mail_address() and move._therapy_rotate_access_code()
-        )
+        # sudo: whoever may share a bill may see its code, the field is for billers
+        mailed = mail.status == "sent" and move.sudo().access_code  # sudo: see above
+        code = not mailed and move._therapy_rotate_access_code()
         text = move.with_context(lang=payer.lang)._therapy_get_sms_text(code)
         allowed_words = [move.company_id.name]
         if leaks := find_leaks(text, move._therapy_get_private_words(), allowed_words):
@@ -48,8 +55,27 @@ class TherapyShareItem(models.Model):
         # sudo: text messages are for administrators
         Sms_sudo = self.env["sms.sms"].sudo()  # sudo: see line above
         sms = Sms_sudo.create({"number": number, "body": text, "partner_id": payer.id})
+        move.sudo().therapy_shared_at = moment  # sudo: as a share by e-mail sets it
         move._therapy_log_share(number)
         return {"state": "sent", "address": number, "sms_id": sms.id}
+
+    def _get_mail_item(self):
+        """Return the e-mail of the same share, if there is one.
+
+        Note: self.ensure_one()
+
+        :return: the row, or none
+        :rtype: recordset of `therapy.share.item`
+        """
+        self.ensure_one()
+        return self.search(
+            [
+                ("run_id", "=", self.run_id.id),
+                ("move_id", "=", self.move_id.id),
+                ("channel", "=", "email"),
+            ],
+            limit=1,
+        )
 
     def _get_number(self) -> str:
         """Return the payer's number in international form, if it can be one.

@@ -300,6 +300,44 @@ class TestShareQueue(TherapyPortalCommon, SMSCase):
         self.assertIn(code, mailed.mail_id.body_html)
         self.assertNotIn(code, texted.sms_id.body)
 
+    def test_when_the_e_mail_did_not_leave_the_text_message_has_the_code(self):
+        self._prepare_sms()
+        run = self._run()
+        self.biller.email = False
+        with self._gateway():
+            self._cron()
+        items = self._items(run)
+        self.assertEqual(items[self.mother, "email"].state, "refused")
+        item = items[self.mother, "sms"]
+        self.assertTrue(item.move_id.access_code)
+        self.assertIn(item.move_id.access_code, item.sms_id.body)
+        self.assertNotIn("e-mail", item.sms_id.body)
+
+    def test_a_text_message_waits_for_an_e_mail_that_waits(self):
+        self._prepare_sms()
+        run = self._run()
+        items = self._items(run)
+        mailed, texted = items[self.mother, "email"], items[self.mother, "sms"]
+        mailed.sudo().not_before = "2026-11-22 17:30:00"
+        with self._gateway():
+            self._cron()
+        self.assertEqual((mailed.state, texted.state), ("waiting", "waiting"))
+        with self._gateway("2026-11-22 17:31:00"):
+            self._cron()
+        self.assertEqual((mailed.state, texted.state), ("sent", "sent"))
+        self.assertNotIn(texted.move_id.access_code, texted.sms_id.body)
+
+    def test_a_bill_in_a_text_message_was_seen(self):
+        self._prepare_sms(email=False)
+        self.mother_user.unlink()
+        self.company.therapy_online_payment = False
+        run = self._run()
+        move = self._items(run)[self.mother, "sms"].move_id
+        self.assertFalse(move._therapy_was_seen())
+        with self._gateway():
+            self._cron()
+        self.assertTrue(move._therapy_was_seen())
+
     def test_quiet_hours_are_the_payers_own(self):
         self._prepare_sms(tz="America/Los_Angeles")
         run = self._run()
