@@ -131,6 +131,7 @@ from . import (
     therapy_remittance,
     therapy_remittance_access,
     therapy_remittance_action,
+    therapy_remittance_adjusted,
     therapy_remittance_adjustment,
     therapy_remittance_awaited,
     therapy_remittance_books,

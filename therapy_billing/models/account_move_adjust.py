@@ -15,13 +15,57 @@ class AccountMove(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="The bill whose amount this credit note lowers. Unlike a reversal it "
-        "leaves the bill and its sessions as they are.",
+        "leaves the bill and its sessions as they are. Of an entry: the credit note "
+        "that an insurer's answer takes back, in part or in full.",
     )
     therapy_adjustment_ids = fields.One2many(
         "account.move", "therapy_adjusts_move_id", string="Adjustments", readonly=True
     )
 
+    # === CRUD METHODS === #
+
+    def _post(self, soft=True):
+        """Override of `account` to credit nothing that was waived before (M5).
+
+        :param bool soft: whether future bills wait
+        :return: what core returns
+        :raise UserError: if a credit note and what was waived exceed the bill
+        """
+        self._therapy_check_waived()
+        return super()._post(soft=soft)
+
     # === BUSINESS METHODS === #
+
+    def _therapy_check_waived(self):
+        """Refuse credit notes over what was waived of their bill already.
+
+        :raise UserError: naming the bill, the waivers and what is left
+        """
+        bills = self.filtered(lambda x: x.move_type == "out_refund").reversed_entry_id
+        for bill in bills.filtered("therapy_adjustment_ids"):
+            waivers = bill.therapy_adjustment_ids.filtered(
+                lambda note: (
+                    note.state != "cancel"
+                    and "posted" not in note.reversal_move_ids.mapped("state")
+                )
+            )
+            before = (bill.reversal_move_ids - self).filtered(
+                lambda note: note.state == "posted"
+            )
+            asked = sum((bill.reversal_move_ids & self).mapped("amount_total"))
+            done = sum((waivers | before).mapped("amount_total"))
+            rest = bill.currency_id.round(max(bill.amount_total - done, 0.0))
+            if waivers and bill.currency_id.compare_amounts(asked, rest) > 0:
+                raise UserError(
+                    self.env._(
+                        "A part of %(bill)s was waived with %(notes)s, and nobody paid "
+                        "that: credit %(rest)s at most. To take the whole bill back, "
+                        "reset %(notes)s to draft and cancel it first.",
+                        bill=bill.name,
+                        notes=", ".join(waivers.mapped("name")),
+                        rest=bill.currency_id.format(rest),
+                    )
+                )
 
     @api.model
     def _therapy_adjust(self, reason, amount, bill=None, payer=None, note="", day=None):
@@ -160,6 +204,31 @@ class AccountMove(models.Model):
                     amount=currency.format(limit),
                 )
             )
+
+    def _therapy_get_standing_adjustments(self) -> list:
+        """Return what is waived of a bill and was not taken back.
+
+        Note: self.ensure_one()
+
+        :return: (credit note, amount > 0), the newest first
+        :rtype: list
+        """
+        self.ensure_one()
+        partials, found = self._therapy_get_receivable_lines().matched_credit_ids, []
+        for note in self.therapy_adjustment_ids.sorted("id", reverse=True):
+            own = partials.filtered(
+                lambda partial, note=note: partial.credit_move_id.move_id == note
+            )
+            taken_back = note.therapy_adjustment_ids.filtered(
+                lambda entry: entry.state == "posted" and not entry.reversal_move_ids
+            )
+            amount = self.currency_id.round(
+                sum(own.mapped("debit_amount_currency"))
+                - sum(taken_back.mapped("amount_total"))
+            )
+            if self.currency_id.compare_amounts(amount, 0) > 0:
+                found.append((note, amount))
+        return found
 
     def _therapy_settle(self, credits, amount):
         """Reconcile credit lines with a bill for an amount.

@@ -103,7 +103,7 @@ class AccountMove(models.Model):
 
         :raise UserError: naming the remittance
         """
-        for move in self:
+        for move in self | self.therapy_adjustment_ids:  # with what took waivers back
             if move.therapy_remittance_id.state == "posted":
                 raise UserError(move._therapy_get_remittance_refusal())
 

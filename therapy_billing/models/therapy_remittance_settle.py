@@ -147,7 +147,7 @@ class TherapyRemittance(models.Model):
     def _apply_guarantor_credits(self, moves):
         """Put what guarantors get back on the bills that asked too much.
 
-        What is left stays as their credit.
+        What is left takes back what was waived of them; the rest stays as their credit.
 
         :param moves: the entries of the remittance
         """
@@ -170,4 +170,6 @@ class TherapyRemittance(models.Model):
         bills = sessions.line_ids.share_ids.filtered(
             lambda share: share.live and share.partner_id in notes.partner_id
         ).move_id.filtered(lambda move: move.move_type == "out_invoice")
-        bills.sorted("id")._therapy_apply_credits(lines=notes._therapy_terms())
+        bills, credits = bills.sorted("id"), notes._therapy_terms()
+        bills._therapy_apply_credits(lines=credits)
+        self._take_adjustments_back(bills, credits)

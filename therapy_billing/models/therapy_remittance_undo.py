@@ -144,7 +144,11 @@ class TherapyRemittance(models.Model):
         :rtype: recordset of `account.move`
         """
         return self.move_ids.filtered(
-            lambda move: move.move_type == "entry" and not move.reversed_entry_id
+            lambda move: (
+                move.move_type == "entry"
+                and not move.reversed_entry_id
+                and not move.therapy_adjusts_move_id
+            )
         )
 
     def _undo(self, reason):
@@ -174,8 +178,10 @@ class TherapyRemittance(models.Model):
             lambda move: move.move_type == "out_invoice" and not move.voided_by_move_id
         )
         bills._therapy_credit_in_full()
-        refunds = moves.filtered(lambda move: move.move_type == "out_refund")
-        entries = self._reverse_entries(refunds | payment_move)
+        others = moves.filtered(
+            lambda x: x.move_type == "out_refund" or x.therapy_adjusts_move_id
+        )
+        entries = self._reverse_entries(others | payment_move)
         if self.payment_id:
             self.payment_id.therapy_return_move_id = entries.filtered(
                 lambda entry: entry.reversed_entry_id == payment_move

@@ -22,8 +22,13 @@ class CreditMachine(MoneyMachine):
         bill = pick(self._payable(), number)
         cents = max(1, bill.payable * part // 1000)
         self._refused(lambda: self.case._machine_waive(kind, bill.payable + 1, bill))
+        self._waive(bill, kind, cents)
+
+    def _waive(self, bill, kind, cents):
+        """Waive cents of a bill."""
         note = self.case._machine_waive(kind, cents, bill)
         credit = self._add_note(note, bill.payer, kind, cents)
+        credit.waiver = kind
         self.model.use(credit, bill, cents, received=True)
 
     @rule(number=index, cents=st.integers(1, 20000), use=st.booleans())

@@ -54,7 +54,7 @@ class InsuranceMachine(CreditMachine):
         for row in rows:
             self._settle_claim(row, insurer, answer, remittance)
         self._note_guarantors(answer, remittance, more, less)
-        self._use_notes(answer.notes, sessions)
+        self._use_notes(answer, sessions)
         if self.model.uses_credits:
             self.model.apply(answer.bills)
         self.model.answers.append(answer)
@@ -198,26 +198,39 @@ class InsuranceMachine(CreditMachine):
         assert not more and not less, f"not booked: {more} {less}"
         assert not zero & asked, "an entry over nothing beside one over something"
 
-    def _use_notes(self, notes, sessions):
-        """Put credit notes on the bills that asked too much, oldest bill first."""
+    def _use_notes(self, answer, sessions):
+        """Put credit notes on the bills that asked too much, oldest bill first.
+
+        What is left takes back what was waived of them, the last waiver first.
+        """
         numbers = {number for _payer, number in sessions}
+        notes = sorted(answer.notes, key=lambda x: (x.day, x.line))
         payers = {note.payer for note in notes}
         bills = [x for x in self._live_bills() if x.payer in payers]
         bills = [
             x for x in bills if numbers & {*x.pieces} or self._is_about(x, numbers)
         ]
-        for bill in sorted(bills, key=lambda x: x.number):
-            for note in sorted(notes, key=lambda x: (x.day, x.line)):
+        bills.sort(key=lambda x: x.number)
+        for bill in bills:
+            for note in notes:
                 cents = min(note.left, bill.payable)
                 if cents > 0 and note.payer == bill.payer:
                     self.model.use(note, bill, cents, received=False)
+        for bill in bills:
+            waived = [part for part in bill.parts if part.credit.waiver]
+            for part in sorted(waived, key=lambda x: -x.credit.line):
+                for note in (x for x in notes if x.payer == bill.payer):
+                    if cents := min(note.left, part.cents - part.undone):
+                        self.model.unwaive(note, part, cents)
+                        answer.unwaived.append((note, part, cents))
+                        self.seen["waivers taken back"] += 1
 
     def _is_about(self, bill, numbers):
         """Tell whether a bill after an answer is for one of the sessions.
 
         Odoo knows it by the shares on the bill.
         """
-        if not bill.fixed or bill.payable <= 0:
+        if not bill.fixed:
             return False
         return bool(numbers & {*self.case._machine_pieces(self._move(bill))})
 

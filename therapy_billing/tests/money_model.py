@@ -124,6 +124,8 @@ class Credit:
     left: int
     moved: int = 0
     held: bool = False
+    #: Why it was waived, where nobody paid it.
+    waiver: str | None = None
 
 
 @dataclass
@@ -133,6 +135,8 @@ class Part:
     credit: Credit
     cents: int
     received: bool
+    #: What of a waiver an insurer's answer took back.
+    undone: int = 0
 
 
 @dataclass
@@ -186,6 +190,8 @@ class Answer:
     #: Bills of guarantors and of the second insurer; credit notes of guarantors.
     bills: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+    #: What it took back of waivers: (credit note of the answer, part of a bill, cents).
+    unwaived: list = field(default_factory=list)
     #: What no claim took.
     rest: Credit | None = None
     left: int = 0
@@ -299,6 +305,13 @@ class Model:
     def credit_of(self, payer):
         """Return how much credit a payer may use."""
         return sum(credit.left for credit in self.free_credits(payer))
+
+    def unwaive(self, note, part, cents):
+        """Let a credit note take back what was waived, or (below 0) not any more."""
+        note.left -= cents
+        part.undone += cents
+        self.owe(note.payer, cents)
+        self.waive(part.credit.waiver, -cents)
 
     def waive(self, kind, cents):
         """Lower revenue on an account of its own."""

@@ -55,6 +55,34 @@ class TestAdjustments(TherapyCommon):
         self.assertTrue(all(bill.session_share_ids.mapped("live")))
         self.assertEqual(session.billing_state, "billed")
 
+    def _reverse(self, bill):
+        """Press core's button: Credit Note."""
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=bill.ids)
+            .create({"journal_id": bill.journal_id.id, "date": self._today()})
+        )
+        wizard.refund_moves()
+        return wizard.new_move_ids
+
+    def test_what_was_waived_is_not_credited_once_more(self):
+        self._adjust(40.0)
+        note = self._reverse(self.bill)
+        with self.assertRaisesRegex(UserError, r"credit \$.60\.00 at most"):
+            note.action_post()
+        note.invoice_line_ids.price_unit = 60.0
+        note.action_post()
+        self.assertResidual(self.bill, 0.0)
+        self.assertCents(self.mother.therapy_credit_amount, 0.0)
+
+    def test_a_bill_is_credited_in_full_once_its_waiver_is_cancelled(self):
+        waiver = self._adjust(40.0)
+        waiver.button_draft()
+        waiver.button_cancel()
+        self._reverse(self.bill).action_post()
+        self.assertResidual(self.bill, 0.0)
+        self.assertCents(self.mother.therapy_credit_amount, 0.0)
+
     def test_each_kind_has_its_account_and_says_nothing_on_paper(self):
         accounts = set()
         for kind in ("writeoff", "discount", "goodwill"):
