@@ -226,15 +226,21 @@ class TherapyRequests(PortalAccount):
         """
         partner_sudo = request.env.user.partner_id.sudo()  # sudo: own contact
         Change_sudo = request.env["therapy.contact.change"].sudo()  # sudo: own only
+        email = partner_sudo._therapy_get_contact_email()
         waiting = Change_sudo.search(
-            [("partner_id", "=", partner_sudo.id), ("state", "=", "waiting")], limit=1
+            [
+                ("partner_id", "=", partner_sudo.id),
+                ("state", "=", "waiting"),
+                ("old_email", "=", email),
+            ],
+            limit=1,
         )
         values = {
             **self._prepare_portal_layout_values(),
             "contact": typed
             or {
                 "name": partner_sudo.therapy_contact_name or partner_sudo.name,
-                "email": partner_sudo._therapy_get_contact_email(),
+                "email": email,
                 "phone": partner_sudo.therapy_contact_phone or partner_sudo.phone or "",
             },
             "waiting": waiting,

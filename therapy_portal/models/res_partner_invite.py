@@ -17,7 +17,8 @@ class ResPartner(models.Model):
     def action_therapy_end_access(self):
         """End the logins of these payers at once: open pages stop working too.
 
-        Logins of staff are left alone.
+        Logins of staff are left alone. An address for bills that waits for a word was
+        asked for in such a login, so it ends too.
 
         :return: the green notice
         :rtype: dict
@@ -30,6 +31,7 @@ class ResPartner(models.Model):
         users_sudo = users_sudo.filtered(lambda user: user.share and user.active)
         self.sudo().signup_type = False  # sudo: a field of the login
         users_sudo.active = False
+        self.env["therapy.contact.change"]._therapy_drop(self)
         for user in users_sudo:
             user.partner_id.message_post(body=self.env._("Access to the portal ended."))
         return {

@@ -82,10 +82,7 @@ class TherapyContactChange(models.Model):
             raise ValidationError(
                 self.env._("Please wait until tomorrow, or call the practice.")
             )
-        waiting = changes_sudo.search(
-            [("partner_id", "=", partner.id), ("state", "=", "waiting")]
-        )
-        waiting.state = "replaced"
+        self._therapy_drop(partner)
         token = secrets.token_urlsafe(32)
         change = changes_sudo.create(
             {
@@ -101,15 +98,29 @@ class TherapyContactChange(models.Model):
         return old
 
     @api.model
+    def _therapy_drop(self, partners):
+        """End the changes of these payers that wait.
+
+        :param partners: the payers
+        """
+        changes_sudo = self.sudo()  # sudo: payers and billers may not write changes
+        changes_sudo.search(
+            [("partner_id", "in", partners.ids), ("state", "=", "waiting")]
+        ).state = "replaced"
+
+    @api.model
     def _therapy_find(self, token):
         """Return the change that a link stands for, if it can still be confirmed.
+
+        A link says what to put in the place of the address that was asked. Where staff
+        have entered another one meanwhile, it says nothing any more.
 
         :param str token: the secret of the link
         :return: the change in sudo mode, or none
         :rtype: recordset of `therapy.contact.change`
         """
         changes_sudo = self.sudo()  # sudo: the secret is the right
-        return changes_sudo.search(
+        change_sudo = changes_sudo.search(
             [
                 ("token_hash", "=", self._hash(token or "")),
                 ("state", "=", "waiting"),
@@ -117,6 +128,12 @@ class TherapyContactChange(models.Model):
             ],
             limit=1,
         )
+        partner_sudo = change_sudo.partner_id.with_company(change_sudo.company_id)
+        if change_sudo and change_sudo.old_email != (
+            partner_sudo._therapy_get_contact_email()
+        ):
+            return changes_sudo.browse()
+        return change_sudo
 
     def _therapy_confirm(self):
         """Send bills to the new address from now on, and tell it so.

@@ -242,9 +242,9 @@ class TestCollect(TherapyPortalHttpCommon):
         }
         return self.url_open("/my/therapy/contact/save", data=data)
 
-    def _confirm_link(self):
+    def _confirm_link(self, asked="ada@example.com"):
         mail = self.env["mail.mail"].sudo().search([], limit=1, order="id desc")
-        self.assertEqual(mail.email_to, "ada@example.com")
+        self.assertEqual(mail.email_to, asked)
         path = mail.body_html.split("/my/contact/confirm/")[1].split('"')[0]
         return f"/my/contact/confirm/{path}"
 
@@ -278,6 +278,29 @@ class TestCollect(TherapyPortalHttpCommon):
         waiting = waiting.search([("state", "=", "waiting")])
         waiting.expires_at = "2026-01-01"
         self.assertIn("therapy_contact_gone", self._get(new).text)
+
+    def _confirm(self, link):
+        """Press the button on the page of a link; return the page that follows."""
+        html = self.url_open(link, data={"csrf_token": Request.csrf_token(self)}).text
+        self.env.invalidate_all()
+        return html
+
+    def test_what_staff_enter_meanwhile_is_not_undone_by_a_link(self):
+        self._save(email="new@example.com")
+        link = self._confirm_link()
+        self.mother.with_user(self.biller).therapy_contact_email = "safe@example.com"
+        self.env.flush_all()
+        self.assertIn("therapy_contact_gone", self._confirm(link))
+        self.assertEqual(self.mother.therapy_contact_email, "safe@example.com")
+        self.assertNotIn("new@example.com", self._get("/my/therapy/contact").text)
+
+    def test_the_end_of_access_ends_a_change_that_waits(self):
+        self._save(email="new@example.com")
+        link = self._confirm_link()
+        self.mother.with_user(self.biller).action_therapy_end_access()
+        self.env.flush_all()
+        self.assertIn("therapy_contact_gone", self._confirm(link))
+        self.assertFalse(self.mother.therapy_contact_email)
 
     def test_bad_contacts_are_refused_in_words(self):
         for values in (
