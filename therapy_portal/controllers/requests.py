@@ -172,7 +172,7 @@ class TherapyRequests(PortalAccount):
             return self._therapy_render_contact(typed, error)
         if len(name) > 100 or len(phone) > 40:
             return self._therapy_render_contact(typed, env._("That is too long."))
-        old = partner_sudo._therapy_get_contact_email()
+        old = partner_sudo._therapy_get_bill_email()
         notice = env._("Saved.")
         changed = (
             name.strip() != (partner_sudo.therapy_contact_name or ""),
@@ -226,7 +226,7 @@ class TherapyRequests(PortalAccount):
         """
         partner_sudo = request.env.user.partner_id.sudo()  # sudo: own contact
         Change_sudo = request.env["therapy.contact.change"].sudo()  # sudo: own only
-        email = partner_sudo._therapy_get_contact_email()
+        email = partner_sudo._therapy_get_bill_email()
         waiting = Change_sudo.search(
             [
                 ("partner_id", "=", partner_sudo.id),

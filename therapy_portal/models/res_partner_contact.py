@@ -35,6 +35,43 @@ class ResPartner(models.Model):
                     self.env._("“%(email)s” is not an e-mail address.", email=email)
                 )
 
+    def _therapy_get_bill_email(self) -> str:
+        """Return where this payer's bills go: as a family's row says, or the contact.
+
+        Where several rows say different addresses: the first of this practice.
+
+        Note: self.ensure_one()
+
+        :return: a normalized address, empty if there is none
+        :rtype: str
+        """
+        self.ensure_one()
+        Guarantor_sudo = self.env["therapy.guarantor"].sudo()  # sudo: own rows
+        rows = Guarantor_sudo.search([("partner_id", "=", self.id)])
+        company = self.env.company
+        rows = rows._therapy_filter_active(company._therapy_local_date())
+        rows = rows.sorted(lambda row: row.company_id != company)
+        found = (email_normalize(row.bill_email or "") for row in rows)
+        return next(filter(None, found), "") or self._therapy_get_contact_email()
+
+    def _therapy_replace_bill_email(self, old, new):
+        """Send what goes to one address to another: on the rows and as the contact.
+
+        Only what went there: another address has not given its word. Rows that ended
+        count, older bills go where they say.
+
+        Note: self.ensure_one(), in sudo mode
+
+        :param str old: the address that agreed, normalized
+        :param str new: where bills go from now on
+        """
+        self.ensure_one()
+        if self._therapy_get_contact_email() == old:
+            self.therapy_contact_email = new
+        rows = self.env["therapy.guarantor"].search([("partner_id", "=", self.id)])
+        rows = rows.filtered(lambda row: email_normalize(row.bill_email or "") == old)
+        rows.bill_email = new
+
     def _therapy_get_contact_email(self) -> str:
         """Return where bills of this payer go: the billing contact, else the contact.
 

@@ -70,7 +70,7 @@ class TherapyContactChange(models.Model):
         :raise ValidationError: in words for the payer
         """
         new = email_normalize(email or "")
-        old = partner._therapy_get_contact_email()
+        old = partner._therapy_get_bill_email()
         if not new:
             raise ValidationError(self.env._("This is not an e-mail address."))
         since = now() - timedelta(days=1)
@@ -130,7 +130,7 @@ class TherapyContactChange(models.Model):
         )
         partner_sudo = change_sudo.partner_id.with_company(change_sudo.company_id)
         if change_sudo and change_sudo.old_email != (
-            partner_sudo._therapy_get_contact_email()
+            partner_sudo._therapy_get_bill_email()
         ):
             return changes_sudo.browse()
         return change_sudo
@@ -144,7 +144,7 @@ class TherapyContactChange(models.Model):
         self.lock_for_update()
         self.state = "confirmed"
         partner = self.partner_id
-        partner.therapy_contact_email = self.new_email
+        partner._therapy_replace_bill_email(self.old_email, self.new_email)
         partner.message_post(
             body=self.env._(
                 "Bills go to %(new)s instead of %(old)s; the old address agreed.",

@@ -302,6 +302,26 @@ class TestCollect(TherapyPortalHttpCommon):
         self.assertIn("therapy_contact_gone", self._confirm(link))
         self.assertFalse(self.mother.therapy_contact_email)
 
+    def test_the_contact_is_where_bills_really_go(self):
+        row = self.patient.guarantor_ids.filtered(
+            lambda row: row.partner_id == self.mother
+        )
+        row.bill_email = "office@example.com"
+        bill = self._make_bill()
+        self.env.flush_all()
+        html = self._get("/my/therapy/contact").text
+        self.assertIn("office@example.com", html)
+        self.assertNotIn("ada@example.com", html)
+        self.assertIn("office@example.com", self._save(email="new@example.com").text)
+        self._confirm(self._confirm_link("office@example.com"))
+        self.assertEqual(bill._therapy_get_mail_address(), "new@example.com")
+        self.assertEqual(
+            self.mother._therapy_get_contact_email(),
+            "ada@example.com",
+            "what went elsewhere still does: only the other address gave its word",
+        )
+        self.assertIn("new@example.com", self._get("/my/therapy/contact").text)
+
     def test_bad_contacts_are_refused_in_words(self):
         for values in (
             {"email": "nobody"},
