@@ -42,7 +42,8 @@ class TherapyDispute(models.Model):
                     "dispute_ref": data["id"],
                     "provider_id": tx.provider_id.id,
                     "transaction_id": tx.id,
-                    "partner_id": tx.payment_id.partner_id.id or tx.partner_id.id,
+                    # Whose bank it is, not on whom the bill is (M12).
+                    "partner_id": (tx.paid_by_id or tx.partner_id).id,
                     "token_id": tx.token_id.id,
                     "company_id": tx.company_id.id,
                     "currency_id": tx.currency_id.id,

@@ -116,6 +116,31 @@ class TestDispute(MoneyCommon):
         dispute.with_user(manager).action_resume_charging()
         self.assertEqual(self._charge(other, token).state, "done")
 
+    def test_a_dispute_pauses_who_paid_and_not_whom_the_bill_is_on(self):
+        other = self.env["res.partner"].create({"name": "Alex Parent"})
+        own = self._save_card()
+        card = self._save_card("pm_card_mastercard", other)
+        spare = self._save_card("pm_card_visa", other)
+        transactions = self.env["payment.transaction"]
+        tx = transactions.browse(
+            transactions._therapy_charge(card, [(self.bill.id, 30.0)], paid_by=other)
+        )
+        self._post_process(tx)
+        body = {"charge": tx.therapy_stripe_charge_ref}
+        data = self.sandbox.control("POST", "disputes/create", body)
+        dispute = self.follow(data.get("dispute", data))
+        self.assertEqual(dispute.partner_id, other)
+        self.assertEqual(dispute.bill_ids, self.bill)
+        self.assertTrue(self.bill.therapy_is_disputed)
+        self.assertEqual(self.ledger(), 10000, "the bill's partner owes it again")
+        shown = self.bill.message_ids.filtered(lambda m: not m.subtype_id.internal)
+        self.assertNotIn(other.name, "".join(shown.mapped("body")))
+        lines = dispute.withdrawal_move_id.line_ids
+        self.assertNotIn(other, lines.partner_id)
+        self.assertEqual(self._charge(self._create_bill(50.0), own).state, "done")
+        with self.assertRaisesRegex(ValidationError, "paused"):
+            self._charge(self._create_bill(50.0, other), spare)
+
     def test_nobody_can_pay_or_credit_a_disputed_bill(self):
         _tx, data = self.disputed()
         self.follow(data)
