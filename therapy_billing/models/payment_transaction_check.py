@@ -22,7 +22,7 @@ class PaymentTransaction(models.Model):
         provider_sudo = provider.sudo()  # sudo: payers may not read providers
         if vals.get("operation") == "offline":
             bills._therapy_check_earliest_charge()
-            self._therapy_check_card(vals.get("token_id"))
+            self._therapy_check_card(vals.get("token_id"), vals.get("paid_by_id"))
             self._therapy_check_not_revoked(vals.get("token_id"), bills)
         for bill in bills:
             problem = bill._therapy_get_payment_problem()
@@ -39,16 +39,23 @@ class PaymentTransaction(models.Model):
             )
 
     @api.model
-    def _therapy_check_card(self, token_id):
-        """Refuse a card that was refused for good, or too often (M9).
+    def _therapy_check_card(self, token_id, payer_id):
+        """Refuse a card of somebody else, or one refused for good or too often (M9).
 
         Whoever asks: a run, a dialog of staff, or core's own.
 
         :param int token_id: id of the `payment.token`, if any
+        :param int payer_id: id of who pays (M12), not always whom the bill is on
         :raise ValidationError: in plain words
         """
+        if not token_id:
+            return
         token_sudo = self.env["payment.token"].sudo().browse(token_id)  # sudo: payers'
-        if token_id and (problem := token_sudo._therapy_get_charge_problem()):
+        if token_sudo.partner_id.id != payer_id:
+            raise ValidationError(
+                self.env._("The card belongs to somebody else than who is to pay.")
+            )
+        if problem := token_sudo._therapy_get_charge_problem():
             raise ValidationError(problem)
 
     @api.model

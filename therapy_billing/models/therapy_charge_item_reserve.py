@@ -27,10 +27,10 @@ class TherapyChargeItem(models.Model):
                 with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                     transactions |= item._reserve_one()
             except BillBusy:
-                item.next_try_at = clock.now() + timedelta(minutes=1)
+                item._note({"next_try_at": clock.now() + timedelta(minutes=1)})
             except (UserError, psycopg2.errors.UniqueViolation) as error:
                 reason = errors.describe(self.env, error)
-                item.write({"state": "skipped", "message": reason})
+                item._note({"state": "skipped", "message": reason})
         return transactions
 
     def _reserve_one(self):
@@ -61,7 +61,7 @@ class TherapyChargeItem(models.Model):
         tx_sudo = transactions_sudo.with_context(
             therapy_parts=[(self.move_id.id, amount)]
         ).create([self._prepare_transaction_vals(token_sudo, amount)])
-        self.write(
+        self._note(
             {
                 "state": "sent",
                 "message": False,
@@ -101,7 +101,7 @@ class TherapyChargeItem(models.Model):
         if not earliest or earliest <= clock.now():
             return False
         day = self.company_id._therapy_local_date(earliest)
-        self.write(
+        self._note(
             {
                 "next_try_at": earliest,
                 "message": self.env._(
@@ -115,7 +115,8 @@ class TherapyChargeItem(models.Model):
     def _get_card(self):
         """Return the card to charge: the one chosen, or the payer's default now.
 
-        Whether it may be charged is asked by the gate.
+        The default now counts where the chosen one is gone or may not be charged: the
+        payer may have a new one. Whether it may be charged is asked by the gate.
 
         Note: self.ensure_one()
 
@@ -126,8 +127,10 @@ class TherapyChargeItem(models.Model):
         self.ensure_one()
         # sudo: billers read cards, but not the providers behind them.
         card_sudo = self.token_id.sudo()  # sudo: see the line above
-        if not card_sudo or not card_sudo.active:
-            card_sudo = self.partner_id.sudo()._therapy_get_run_card()  # sudo: same
+        if not card_sudo.active or card_sudo._therapy_get_charge_problem():
+            new_sudo = self.partner_id.sudo()._therapy_get_run_card()  # sudo: same
+            # Without another one, the gate says what is wrong with the chosen one.
+            card_sudo = new_sudo or card_sudo.filtered("active")
         if not card_sudo:
             raise UserError(self.env._("The payer has no card on file."))
         return card_sudo
@@ -161,7 +164,7 @@ class TherapyChargeItem(models.Model):
         else:
             vals["state"] = "skipped"
             vals["message"] = self.env._("A payment of this bill is under way.")
-        self.write(vals)
+        self._note(vals)
 
     def _prepare_transaction_vals(self, token_sudo, amount) -> dict:
         """Return the values of the transaction of a try.

@@ -122,12 +122,13 @@ class TherapyChargeRun(models.Model):
 
         :return: True
         """
+        self.check_access("write")
         again = self.item_ids.filtered(
             lambda item: (
                 item.state == "failed" and not item.transaction_id.therapy_decline_class
             )
         )
-        again.write({"state": "todo", "next_try_at": clock.now()})
+        again._note({"state": "todo", "next_try_at": clock.now()})
         self._set_running()
         return True
 
@@ -145,8 +146,9 @@ class TherapyChargeRun(models.Model):
 
         :return: True
         """
+        self.check_access("write")
         items = self.item_ids.filtered(lambda item: item.state == "skipped")
-        items.write({"state": "todo", "next_try_at": clock.now()})
+        items._note({"state": "todo", "next_try_at": clock.now()})
         self._set_running()
         return True
 

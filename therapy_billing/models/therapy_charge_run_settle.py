@@ -3,6 +3,7 @@ import logging
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.models.therapy_charge_item import OPEN_STATES
@@ -112,6 +113,9 @@ class TherapyChargeRun(models.Model):
 
         Several processes may do this at once. A run is charged in the name of the
         person who started it; without one it would be charged with the job's rights.
+        One that cannot go on stops and says why; those after it go on.
+
+        :raise psycopg2.Error: after too many collisions; the next call goes on
         """
         self._resume()
         cursor.commit(self.env)  # What was written apart is seen from now on.
@@ -122,10 +126,30 @@ class TherapyChargeRun(models.Model):
                 if not own._work():
                     return
             except UserError as error:
-                cursor.rollback(self.env)
                 _logger.info("Charge run %s stops: %s", run.id, error)
-                run._set_state("stopped", str(error))
+                run._stop_failed(str(error))
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception:
+                _logger.exception("Charge run %s failed.", run.id)
+                run._stop_failed(
+                    self.env._(
+                        "Something went wrong that has nothing to do with what was "
+                        "entered; the server's log says what. Who was charged so far "
+                        "is not charged again. Tell your administrator, then go on."
+                    )
+                )
             cursor.commit(self.env)
+
+    def _stop_failed(self, reason):
+        """Stop a run that cannot go on; what it charged stays.
+
+        Note: self.ensure_one()
+
+        :param str reason: why, in plain words
+        """
+        cursor.rollback(self.env)
+        self._set_state("stopped", reason)
 
     @api.model
     def _resume(self):

@@ -1,8 +1,10 @@
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+
+from odoo.addons.therapy_billing.models import therapy_charge_run_settle as settle
 
 from .common_charge_run import ChargeRunCommon
 
@@ -49,6 +51,71 @@ class TestChargeRun(ChargeRunCommon):
         run.with_user(self.biller).action_retry_left_out()
         self._run_job()
         self.assertEqual(run.item_ids.state, "done")
+
+    def test_a_bill_left_out_is_looked_at_again_with_the_new_default_card(self):
+        old = self._save_card()
+        old._therapy_pause("The bank refused it.")
+        run = self._create_run(self._create_bill())
+        self._work(run)
+        self.assertEqual(run.item_ids.state, "skipped")
+        run.with_user(self.biller).action_retry_left_out()
+        self._run_job()
+        self.assertEqual(run.item_ids.message, "The bank refused it.")
+        new = self._save_card("pm_card_mastercard")
+        new._therapy_set_role("is_default")
+        run.with_user(self.biller).action_retry_left_out()
+        self._run_job()
+        self.assertEqual((run.item_ids.state, run.item_ids.token_id), ("done", new))
+
+    def test_no_item_charges_the_card_of_somebody_else(self):
+        stranger = self.env["res.partner"].create({"name": "Stranger"})
+        card = self._save_card("pm_card_mastercard", stranger)
+        self._save_card()
+        bill = self._create_bill()
+        run = self._create_run(bill)
+        item = run.item_ids.with_user(self.biller)
+        for vals in ({"token_id": card.id}, {"partner_id": stranger.id}):
+            with self.assertRaises(AccessError):
+                item.write(vals)
+        with self.assertRaises(AccessError):
+            item.create({"run_id": run.id, "move_id": bill.id, "amount": 1.0})
+        with self.assertRaises(AccessError):
+            item.unlink()
+        run.item_ids.token_id = card
+        self._work(run)
+        self.assertEqual(run.item_ids.state, "skipped")
+        self.assertIn("somebody else", run.item_ids.message)
+        with self.assertRaisesRegex(ValidationError, "somebody else"):
+            self._charge(bill, card)
+        self.assertFalse(self.sandbox.captured())
+
+    def test_a_run_that_fails_stops_and_lets_the_next_one_go_on(self):
+        self._save_card()
+        first, second = self._create_bill(), self._create_bill()
+        runs = self._create_run(first) | self._create_run(second)
+        runs.with_user(self.biller).action_start()
+        Item = self.env.registry["therapy.charge.item"]
+        original = Item._reserve_one
+
+        def fail_in_the_first(item):
+            if item.move_id == first:
+                raise ValueError("a defect")
+            return original(item)
+
+        with (
+            patch.object(Item, "_reserve_one", fail_in_the_first),
+            self.assertLogs(settle.__name__, "ERROR"),
+        ):
+            self._run_job()
+        self.assertEqual(runs.mapped("state"), ["stopped", "done"])
+        self.assertEqual(second.amount_residual, 0.0)
+        reason = runs[0].pause_reason
+        self.assertIn("administrator", reason)
+        self.assertNotIn("defect", reason)
+        runs[0].with_user(self.biller).action_go_on()
+        self._run_job()
+        self.assertEqual(runs.mapped("state"), ["done", "done"])
+        self.assertEqual(self.sandbox.captured(), 20000)
 
     def test_bills_are_found_by_due_date(self):
         self._save_card()
