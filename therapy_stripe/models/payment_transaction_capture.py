@@ -60,8 +60,16 @@ class PaymentTransaction(models.Model):
         if not self.provider_reference:
             raise UserError(self.env._("Stripe knows nothing of this payment."))
         try:
-            intent = request(self.provider_id._therapy_stripe_get_adapter())
-            self._therapy_stripe_apply(intent)
+            try:
+                intent = request(self.provider_id._therapy_stripe_get_adapter())
+                self._therapy_stripe_apply(intent)
+            except StripeFailure as failure:
+                if not failure.code.endswith("_intent_unexpected_state"):
+                    raise
+                # It was taken or let go at Stripe, and we were not told.
+                self._therapy_stripe_refresh()
+                if self.state == "authorized":
+                    raise
         except StripeFailure as failure:
             raise UserError(
                 self.env._(

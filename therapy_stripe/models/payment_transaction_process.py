@@ -71,6 +71,19 @@ class PaymentTransaction(models.Model):
         self._process("stripe", data)
         return True
 
+    def _extract_amount_data(self, payment_data):
+        """Override of `payment_stripe`: what was received is the amount in the end.
+
+        Of an intent whose amount was authorized, a part may have been captured.
+        """
+        data = super()._extract_amount_data(payment_data)
+        intent = payment_data.get("payment_intent")
+        if self.provider_code == "stripe" and self.state == "done" and intent:
+            received = intent.get("amount_received")
+            if received:
+                data["amount"] = self._therapy_stripe_to_major(received)
+        return data
+
     def _apply_updates(self, payment_data):
         """Override of `payment_stripe` to keep every state change monotonic.
 
@@ -121,8 +134,33 @@ class PaymentTransaction(models.Model):
         charge = intent.get("latest_charge")
         created = charge.get("created") if isinstance(charge, dict) else None
         self.charged_at = clock.from_unix(created or intent["created"])
+        self._therapy_stripe_take_received(intent.get("amount_received"))
         self._set_done(extra_allowed_states=("cancel",))
         self._therapy_stripe_trigger_posting()
+
+    def _therapy_stripe_take_received(self, received):
+        """Lower the amount to what Stripe received: a part may have been captured.
+
+        The fee goes down with it, as if the rest were given back (M7).
+
+        Note: self.ensure_one()
+
+        :param int received: in the smallest unit; nothing is done if it is not known
+        """
+        self.ensure_one()
+        if not received or received >= self._therapy_stripe_get_minor_amount():
+            return
+        currency, amount = self.currency_id, self._therapy_stripe_to_major(received)
+        let_go = currency.round(self.amount - amount)
+        _base, fee_off = self._therapy_split_refund(let_go)
+        fee = currency.round(self.fee_amount - fee_off)
+        self.write(
+            {
+                "amount": amount,
+                "fee_amount": fee,
+                "base_amount": currency.round(amount - fee),
+            }
+        )
 
     def _therapy_stripe_on_processing(self, intent):
         if self.state == "draft":

@@ -130,8 +130,8 @@ class PaymentTransaction(models.Model):
     def _cron_therapy_stripe_refresh(self):
         """Ask about quiet transactions: an event may never have come.
 
-        Drafts whose form was left lose their part of the bill; pending ones are read
-        again. Each in a transaction of its own.
+        Drafts whose form was left lose their part of the bill; pending and authorized
+        ones are read again. Each in a transaction of its own.
         """
         now = clock.now()
         draft_limit = now - timedelta(minutes=const.DRAFT_MINUTES)
@@ -154,7 +154,7 @@ class PaymentTransaction(models.Model):
                 "|",
                 ("therapy_refund_pending", "=", True),
                 "&",
-                ("state", "=", "pending"),
+                ("state", "in", ("pending", "authorized")),
                 ("source_transaction_id", "=", False),
             ]
         )

@@ -70,6 +70,56 @@ class TestCapture(TherapyStripeCommon):
         self.assertEqual(tx.state, "authorized")
         self.assertTrue(self._get_live(tx))
 
+    def _let_go_at_stripe(self, tx):
+        adapter = self.provider._therapy_stripe_get_adapter()
+        adapter.cancel_payment_intent(tx.provider_reference)
+
+    def test_what_stripe_let_go_is_asked_about_when_no_event_came(self):
+        self._capture_manually()
+        tx = self._charge(self.bill, self.token)
+        self._let_go_at_stripe(tx)
+        with self._later(minutes=11):
+            tx._cron_therapy_stripe_refresh()
+        self.env.invalidate_all()
+        self.assertEqual(tx.state, "cancel")
+        self.assertAlmostEqual(self.bill._therapy_get_payable_amount(), 100.0)
+
+    def test_what_stripe_let_go_can_be_voided_here(self):
+        self._capture_manually()
+        tx = self._charge(self.bill, self.token)
+        self._let_go_at_stripe(tx)
+        tx._void()
+        self.assertEqual(tx.state, "cancel")
+        self.assertAlmostEqual(self.bill._therapy_get_payable_amount(), 100.0)
+
+    def _capture_at_stripe(self, tx, minor):
+        self.provider._therapy_stripe_get_adapter().raw(
+            "POST",
+            f"payment_intents/{tx.provider_reference}/capture",
+            {"amount_to_capture": minor},
+            "elsewhere",
+        )
+
+    def test_a_part_captured_at_stripe_is_all_that_is_booked(self):
+        self._capture_manually()
+        tx = self._charge(self.bill, self.token)
+        self._capture_at_stripe(tx, 4000)
+        tx._therapy_stripe_refresh()
+        self._post_process(tx)
+        self.assertEqual((tx.state, tx.amount, tx.base_amount), ("done", 40.0, 40.0))
+        self.assertEqual(tx.payment_id.amount, 40.0)
+        self.assertEqual(self.bill.amount_residual, 60.0)
+        self.assertAlmostEqual(self.bill._therapy_get_payable_amount(), 60.0)
+        tx._therapy_stripe_refresh()
+        self.assertEqual((tx.state, tx.amount), ("done", 40.0))
+
+    def test_the_fee_goes_down_with_a_part_captured_at_stripe(self):
+        tx = self._create_tx(self.bill)
+        tx.write({"amount": 103.0, "fee_amount": 3.0, "base_amount": 100.0})
+        tx._therapy_stripe_take_received(5150)
+        amounts = (tx.amount, tx.base_amount, tx.fee_amount)
+        self.assertEqual(amounts, (51.5, 50.0, 1.5))
+
     def test_payment_of_no_bill_is_captured_by_a_child_as_in_core(self):
         self._capture_manually()
         tx = self._create_tx(self.bill, operation="online_direct", invoice_ids=False)
