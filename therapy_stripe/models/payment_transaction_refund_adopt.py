@@ -1,7 +1,6 @@
 from odoo import models
 
-from odoo.addons.payment import utils as payment_utils
-from odoo.addons.payment_stripe import const as stripe_const
+from ..tools.minor import to_major
 
 
 class PaymentTransaction(models.Model):
@@ -17,13 +16,7 @@ class PaymentTransaction(models.Model):
         :param int minor: amount in the smallest unit
         :rtype: float
         """
-        return payment_utils.to_major_currency_units(
-            minor,
-            self.currency_id,
-            arbitrary_decimal_number=stripe_const.CURRENCY_DECIMALS.get(
-                self.currency_id.name
-            ),
-        )
+        return to_major(minor, self.currency_id)
 
     def _therapy_stripe_adopt_refund(self, refund):
         """Make the transaction of a refund, and ask a person about the bill.

@@ -7,6 +7,7 @@ from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
 
 from ..outcome import StripeFailure
 from ..tools import clock
+from ..tools.minor import to_major
 
 _logger = logging.getLogger(__name__)
 
@@ -143,7 +144,6 @@ class TherapyStripeBalance(models.Model):
         :return: values
         :rtype: dict
         """
-        unit = 10**currency.decimal_places
         source = row.get("source")
         return {
             "provider_id": provider.id,
@@ -152,9 +152,9 @@ class TherapyStripeBalance(models.Model):
             "category": row["reporting_category"],
             "source_ref": source.get("id") if isinstance(source, dict) else source,
             "currency_id": currency.id,
-            "amount": row["amount"] / unit,
-            "fee": row["fee"] / unit,
-            "net": row["net"] / unit,
+            "amount": to_major(row["amount"], currency),
+            "fee": to_major(row["fee"], currency),
+            "net": to_major(row["net"], currency),
             "happened_at": clock.from_unix(row["created"]),
             "available_at": clock.from_unix(row["available_on"]),
         }

@@ -7,6 +7,7 @@ from odoo.addons.therapy_billing.tools.cursor import commit
 
 from ..outcome import StripeFailure
 from ..tools import clock
+from ..tools.minor import to_major
 
 #: What is listed again each time: a payout may fail days later.
 OVERLAP_DAYS = 30
@@ -143,7 +144,7 @@ class TherapyStripePayout(models.Model):
         trace = data.get("trace_id") or {}
         vals = {
             "state": data["status"],
-            "amount": data["amount"] / 10**currency.decimal_places,
+            "amount": to_major(data["amount"], currency),
             "arrival_date": clock.from_unix(data["arrival_date"]).date(),
             "trace_ref": trace.get("value"),
             "is_automatic": data["automatic"],

@@ -22,6 +22,39 @@ class TestPayout(PayoutCommon):
         self.read()
         self.assertEqual(len(self.balances.search([])), 1)
 
+    def test_amounts_have_the_decimals_that_stripe_gives_a_currency(self):
+        for name, sent in (("ISK", 1000000), ("UGX", 1000000), ("JPY", 10000)):
+            with self.subTest(name):
+                currency = self.balances._get_currency(name)
+                row = {
+                    "id": f"txn_{name}",
+                    "type": "charge",
+                    "reporting_category": "charge",
+                    "source": f"ch_{name}",
+                    "currency": name.lower(),
+                    "amount": sent,
+                    "fee": sent // 10,
+                    "net": sent - sent // 10,
+                    "created": 1790000000,
+                    "available_on": 1790000000,
+                }
+                vals = self.balances._prepare_vals(self.provider, row, currency)
+                amounts = (vals["amount"], vals["fee"], vals["net"])
+                self.assertEqual(amounts, (10000.0, 1000.0, 9000.0))
+                data = {
+                    "id": f"po_{name}",
+                    "currency": name.lower(),
+                    "status": "pending",
+                    "amount": sent,
+                    "arrival_date": 1790000000,
+                    "created": 1790000000,
+                    "automatic": True,
+                    "reconciliation_status": "in_progress",
+                }
+                self.assertEqual(
+                    self.payouts._take(self.provider, data).amount, 10000.0
+                )
+
     # === PAYOUTS === #
 
     def test_a_payout_brings_the_clearing_account_to_zero(self):

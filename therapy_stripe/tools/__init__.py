@@ -1,1 +1,1 @@
-from . import clock, declines, descriptor, log_mask, loopback
+from . import clock, declines, descriptor, log_mask, loopback, minor
