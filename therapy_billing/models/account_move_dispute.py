@@ -13,12 +13,29 @@ class AccountMove(models.Model):
         readonly=True,
         copy=False,
     )
+    therapy_dispute_entry_id = fields.Many2one(
+        "therapy.dispute",
+        string="Entry of the Dispute",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    therapy_dispute_row_ref = fields.Char(
+        string="Movement at the Processor", readonly=True, copy=False
+    )
     therapy_is_disputed = fields.Boolean(
         string="Disputed",
         compute="_compute_therapy_is_disputed",
         store=True,
         copy=False,
         help="The payer's bank took the payment back and has not decided yet.",
+    )
+
+    _therapy_dispute_row_uniq = models.UniqueIndex(
+        "(therapy_dispute_entry_id, therapy_dispute_row_ref)"
+        " WHERE therapy_dispute_entry_id IS NOT NULL",
+        "A movement of a dispute's money is booked once.",
     )
 
     @api.depends("therapy_dispute_ids.is_open", "therapy_dispute_ids.charging_resumed")

@@ -14,17 +14,18 @@ class AccountPayment(models.Model):
 
     # === PLAN === #
 
-    def _therapy_get_applied(self) -> list:
+    def _therapy_get_applied(self, lines=None) -> list:
         """Return which line of a payment pays which bill, the newest first.
 
         Note: self.ensure_one()
 
+        :param lines: other lines that hold its money now; its own if empty
         :return: (line of the payment, bill, amount)
         :rtype: list
         """
         self.ensure_one()
         sums = {}
-        for line in self._therapy_receivable_lines().sorted("id"):
+        for line in (lines or self._therapy_receivable_lines()).sorted("id"):
             for partial in line.matched_debit_ids.sorted("id"):
                 move = partial.debit_move_id.move_id
                 if move.move_type == "out_invoice":
@@ -35,11 +36,12 @@ class AccountPayment(models.Model):
             for (line, bill), amount in reversed(sums.items())
         ]
 
-    def _therapy_get_unapplied(self) -> list:
+    def _therapy_get_unapplied(self, lines=None) -> list:
         """Return what no bill took of a payment.
 
         Note: self.ensure_one()
 
+        :param lines: other lines that hold its money now; its own if empty
         :return: (line of the payment, no bill, amount)
         :rtype: list
         """
@@ -47,7 +49,7 @@ class AccountPayment(models.Model):
         none = self.env["account.move"]
         return [
             (line, none, -line.amount_residual_currency)
-            for line in self._therapy_receivable_lines().sorted("id")
+            for line in (lines or self._therapy_receivable_lines()).sorted("id")
             if line.currency_id.compare_amounts(line.amount_residual_currency, 0) < 0
         ]
 
@@ -104,15 +106,16 @@ class AccountPayment(models.Model):
                 rest = self.currency_id.round(rest - part)
         return taken, rest
 
-    def _therapy_lock_returns(self):
+    def _therapy_lock_returns(self, lines=None):
         """Lock the bills that a payment pays, before they are opened again.
 
         Note: self.ensure_one()
 
+        :param lines: other lines that hold its money now; its own if empty
         :raise BillBusy: if somebody else is paying one of them
         """
         bills = self.env["account.move"].browse(
-            {bill.id for _line, bill, _amount in self._therapy_get_applied()}
+            {bill.id for _line, bill, _amount in self._therapy_get_applied(lines)}
         )
         if bills:
             self.env["payment.transaction"]._therapy_lock_bills(bills)

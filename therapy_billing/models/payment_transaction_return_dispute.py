@@ -15,9 +15,7 @@ class PaymentTransaction(models.Model):
         """Override to give back nothing that a bank has or may take."""
         problem = super()._therapy_get_refund_problem()
         taken = self.therapy_dispute_ids.filtered(
-            lambda dispute: (
-                dispute.withdrawal_move_id and not dispute.reinstatement_move_id
-            )
+            lambda dispute: dispute._therapy_get_outstanding()
         )
         if not problem and taken:
             return self.env._(

@@ -76,11 +76,23 @@ class TherapyDispute(models.Model):
         string="Bills Opened Again",
         readonly=True,
     )
+    # A bank may take the money again after it gave it back.
+    entry_ids = fields.One2many(
+        "account.move", "therapy_dispute_entry_id", string="Entries", readonly=True
+    )
     withdrawal_move_id = fields.Many2one(
-        "account.move", string="Money Taken", readonly=True, ondelete="restrict"
+        "account.move",
+        string="Money Taken",
+        readonly=True,
+        ondelete="restrict",
+        help="The last time.",
     )
     reinstatement_move_id = fields.Many2one(
-        "account.move", string="Money Returned", readonly=True, ondelete="restrict"
+        "account.move",
+        string="Money Returned",
+        readonly=True,
+        ondelete="restrict",
+        help="The last time.",
     )
 
     _dispute_ref_uniq = models.UniqueIndex(
@@ -140,24 +152,28 @@ class TherapyDispute(models.Model):
             limit=1,
         )
 
-    def _therapy_follow(self, vals):
+    def _therapy_follow(self, vals, again=False):
         """Take note of what the processor says, and do what follows.
 
-        Safe to repeat, and in any order: what is closed stays closed.
+        Safe to repeat, and in any order: what is closed stays closed, but for a
+        dispute that goes on after its first end.
 
         Note: self.ensure_one()
 
         :param dict vals: `state`, `due_by`, `reason`, `amount`
+        :param bool again: whether it goes on: an appeal, or money that moved again
         """
         self.ensure_one()
-        was_open = self.is_open
-        if not was_open:
+        was_open, before = self.is_open, self.state
+        if not was_open and not again:
             vals = {name: vals[name] for name in vals if name != "state"}
         self.write(vals)
         if self.is_open:
+            if not was_open:
+                self.activity_ids.unlink()  # They are of the first end.
             self._therapy_hold_credit()
             self._therapy_plan_answer()
-        elif was_open:
+        elif was_open or self.state != before:
             self._therapy_settle_dispute()
 
     def _therapy_plan_answer(self):

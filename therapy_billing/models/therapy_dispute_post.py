@@ -6,16 +6,43 @@ class TherapyDispute(models.Model):
 
     Money taken: the payer owes again what the payment had paid, a card fee is given
     up, the processor's own fee is an expense. Money returned mirrors that and pays
-    the bills again.
+    the bills again. The money may be taken and returned more than once: each movement
+    at the processor is one entry.
     """
 
     _inherit = "therapy.dispute"
 
-    def _therapy_book_withdrawal(self, total, cost, day):
+    def _therapy_find_entry(self, row_ref):
+        """Return the entry of a movement that was booked before.
+
+        Note: self.ensure_one()
+
+        :param str row_ref: the processor's id of the movement
+        :return: the entry, maybe none
+        :rtype: recordset of `account.move`
+        """
+        self.ensure_one()
+        return self.entry_ids.filtered(
+            lambda entry: entry.therapy_dispute_row_ref == row_ref
+        )
+
+    def _therapy_get_outstanding(self):
+        """Return the entries of money that was taken and not returned.
+
+        Note: self.ensure_one()
+
+        :rtype: recordset of `account.move`
+        """
+        self.ensure_one()
+        last = self.reinstatement_move_id.id or 0
+        return self.entry_ids.filtered(lambda entry: entry.id > last)
+
+    def _therapy_book_withdrawal(self, row_ref, total, cost, day):
         """Book that the processor took the money back.
 
         Note: self.ensure_one()
 
+        :param str row_ref: the processor's id of the movement
         :param float total: what was taken of the payment, fee included
         :param float cost: the processor's fee for the dispute
         :param date day: when
@@ -23,28 +50,34 @@ class TherapyDispute(models.Model):
         :rtype: recordset of `account.move`
         """
         self.ensure_one()
-        if self.withdrawal_move_id:
-            return self.withdrawal_move_id
+        if booked := self._therapy_find_entry(row_ref):
+            return booked
         payment, source = self.payment_id, self.transaction_id
+        before = self.cost if self._therapy_get_outstanding() else 0.0
         source._therapy_lock_refunds()
-        payment._therapy_lock_returns()
+        # Money that was returned before is on the line of that entry.
+        lines = self._therapy_receivable_of(self.reinstatement_move_id)
+        lines = payment._therapy_receivable_lines() | lines
+        payment._therapy_lock_returns(lines)
         base, fee = self._therapy_split(total)
-        pool = payment._therapy_get_applied() + payment._therapy_get_unapplied()
+        pool = payment._therapy_get_applied(lines)
+        pool += payment._therapy_get_unapplied(lines)
         planned, rest = payment._therapy_take(pool, base)
         debits = [(line.account_id, amount) for line, _bill, amount in planned]
         if not self.currency_id.is_zero(rest):
             debits.append((payment.destination_account_id, rest))
         entry = self._therapy_create_entry(
-            debits, fee, total, cost, day, self.env._("Taken by a dispute")
+            row_ref, debits, fee, total, cost, day, self.env._("Taken by a dispute")
         )
         lines = self._therapy_receivable_of(entry)
         payment._therapy_apply_return(planned, lines)
-        self.withdrawal_move_id, self.cost = entry, cost
+        self.withdrawal_move_id = entry
+        self.cost = cost + before
         bills = self.env["account.move"].browse([bill.id for _l, bill, _a in planned])
         self.bill_ids |= bills
         return entry
 
-    def _therapy_book_reinstatement(self, total, cost, day):
+    def _therapy_book_reinstatement(self, row_ref, total, cost, day):
         """Book that the processor gave the money back.
 
         What the bills cannot take any more, for they were paid meanwhile, is a credit
@@ -52,21 +85,33 @@ class TherapyDispute(models.Model):
 
         Note: self.ensure_one()
 
+        :param str row_ref: the processor's id of the movement
         :param float total: what came back of the payment
         :param float cost: what came back of the processor's fee
         :param date day: when
-        :return: the entry; the one booked before if there is one
+        :return: the entry; the one booked before if there is one; none if nothing
+            was taken
         :rtype: recordset of `account.move`
         """
         self.ensure_one()
-        if self.reinstatement_move_id or not self.withdrawal_move_id:
-            return self.reinstatement_move_id
-        taken = self._therapy_receivable_of(self.withdrawal_move_id)
+        booked, outstanding = (
+            self._therapy_find_entry(row_ref),
+            self._therapy_get_outstanding(),
+        )
+        if booked or not outstanding:
+            return booked
+        taken = self._therapy_receivable_of(outstanding)
         base = sum(taken.mapped("amount_currency"))
         fee = self.currency_id.round(total - base)
         debits = [(line.account_id, -line.amount_currency) for line in taken]
         entry = self._therapy_create_entry(
-            debits, -fee, -total, -cost, day, self.env._("Returned by a dispute")
+            row_ref,
+            debits,
+            -fee,
+            -total,
+            -cost,
+            day,
+            self.env._("Returned by a dispute"),
         )
         self.reinstatement_move_id = entry
         bills = self.bill_ids.filtered(lambda bill: bill.state == "posted")
@@ -98,11 +143,12 @@ class TherapyDispute(models.Model):
             return self.currency_id.round(total - fee_left), fee_left
         return source._therapy_split_refund(total)
 
-    def _therapy_create_entry(self, debits, fee, total, cost, day, text):
+    def _therapy_create_entry(self, row_ref, debits, fee, total, cost, day, text):
         """Post an entry of the dispute in the journal of the payment.
 
         Note: self.ensure_one()
 
+        :param str row_ref: the processor's id of the movement
         :param list debits: (receivable account, amount); negative amounts are credits
         :param float fee: the card fee's part
         :param float total: what left the processor's balance
@@ -128,6 +174,8 @@ class TherapyDispute(models.Model):
                 "move_type": "entry",
                 "journal_id": journal.id,
                 "company_id": company.id,
+                "therapy_dispute_entry_id": self.id,
+                "therapy_dispute_row_ref": row_ref,
                 "currency_id": self.currency_id.id,
                 "date": company._therapy_get_open_date(day, journal),
                 "ref": self.env._("%(text)s: %(name)s", text=text, name=payment.name),

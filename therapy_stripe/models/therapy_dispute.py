@@ -51,11 +51,15 @@ class TherapyDispute(models.Model):
                 }
             )
             dispute._therapy_stripe_announce()
-        for row in sorted(
-            data.get("balance_transactions") or [], key=lambda row: row["created"]
-        ):
+        rows = data.get("balance_transactions") or []
+        known = set(dispute.entry_ids.mapped("therapy_dispute_row_ref"))
+        for row in sorted(rows, key=lambda row: row["created"]):
             dispute._therapy_stripe_book(row)
-        dispute._therapy_follow(vals)
+        now = set(dispute.entry_ids.mapped("therapy_dispute_row_ref"))
+        # An answer older than what is booked does not open it again.
+        current = now <= {row["id"] for row in rows}
+        goes_on = now != known or data["status"].startswith("appeal_")
+        dispute._therapy_follow(vals, again=current and goes_on)
         return dispute
 
     @api.model
@@ -85,10 +89,10 @@ class TherapyDispute(models.Model):
         total = tx._therapy_stripe_to_major(abs(row["amount"]))
         cost = tx._therapy_stripe_to_major(row["fee"])
         if row["amount"] < 0:
-            self._therapy_book_withdrawal(total, cost, day)
+            self._therapy_book_withdrawal(row["id"], total, cost, day)
         else:
             # What Stripe gives back of its fee has a minus; it may also ask for more.
-            self._therapy_book_reinstatement(total, -cost, day)
+            self._therapy_book_reinstatement(row["id"], total, -cost, day)
 
     def _therapy_stripe_announce(self):
         """Say on the bills that their payment is disputed."""

@@ -99,10 +99,7 @@ class TherapyStripeBalance(models.Model):
         """
         tx, dispute = self.transaction_id, self.dispute_id
         if dispute:
-            taken = self.currency_id.compare_amounts(self.amount, 0) < 0
-            return (
-                dispute.withdrawal_move_id if taken else dispute.reinstatement_move_id
-            )
+            return dispute._therapy_find_entry(self.balance_ref)
         if self.kind == "payout" or self.category == "payout_reversal":
             payout = self.env["therapy.stripe.payout"].search(
                 [("payout_ref", "=", self.source_ref)]

@@ -91,6 +91,51 @@ class TestDispute(MoneyCommon):
         self.assertEqual(self.payer.therapy_credit_amount, 100.0)
         self.assertEqual(self.ledger(), 0)
 
+    def test_money_taken_again_after_it_was_won_opens_the_bill_again(self):
+        tx, data = self.disputed()
+        self.follow(data)
+        self.sandbox.control("POST", f"disputes/{data['id']}/win")
+        dispute = self.follow(data, "closed")
+        self.assertEqual(self.bill.amount_residual, 0.0)
+        won = self.provider._therapy_stripe_get_adapter().retrieve_dispute(data["id"])
+        rows = won["balance_transactions"]
+        later = rows[-1]["created"] + 5
+        again = {**rows[0], "id": "txn_again", "created": later}
+        lost = {**won, "status": "lost", "balance_transactions": [*rows, again]}
+        for _time in range(2):
+            dispute._therapy_stripe_take(tx, lost)
+            self.assertEqual(dispute.state, "lost")
+            self.assertEqual(len(dispute.entry_ids), 3)
+            self.assertEqual(self.bill.amount_residual, 100.0)
+            self.assertEqual(self.ledger(), 10000)
+            self.assertEqual(self.balance("dispute"), 1500)
+            self.assertEqual(self.clearing(), -1500)
+            self.assertIn("collect", dispute.activity_ids.summary)
+            self.assertTrue(tx._therapy_get_refund_problem())
+        dispute._therapy_stripe_take(tx, won)  # An old answer that comes late.
+        self.assertEqual((dispute.state, len(dispute.entry_ids)), ("lost", 3))
+        back = {**rows[1], "id": "txn_back", "created": later + 5}
+        won["balance_transactions"] = [*rows, again, back]
+        dispute._therapy_stripe_take(tx, won)
+        self.assertEqual((dispute.state, len(dispute.entry_ids)), ("won", 4))
+        self.assertEqual(self.bill.amount_residual, 0.0)
+        self.assertEqual((self.ledger(), self.clearing()), (0, 10000))
+
+    def test_an_appeal_after_it_was_lost_has_a_deadline_again(self):
+        tx, data = self.disputed()
+        self.follow(data)
+        self.sandbox.control("POST", f"disputes/{data['id']}/lose")
+        dispute = self.follow(data, "closed")
+        lost = self.provider._therapy_stripe_get_adapter().retrieve_dispute(data["id"])
+        dispute._therapy_stripe_take(tx, {**lost, "status": "appeal_needs_response"})
+        self.assertEqual(dispute.state, "needs_response")
+        self.assertIn("in time", dispute.activity_ids.summary)
+        self.assertTrue(self.bill.therapy_is_disputed)
+        dispute._therapy_stripe_take(tx, lost)
+        self.assertEqual(dispute.state, "lost")
+        self.assertIn("collect", dispute.activity_ids.summary)
+        self.assertFalse(self.bill.therapy_is_disputed)
+
     def test_an_inquiry_moves_no_money(self):
         tx, data = self.disputed(inquiry=True)
         dispute = self.follow(data)
