@@ -68,13 +68,18 @@ class AccountMove(models.Model):
         """Override of `account` to protect bills that somebody may have seen (M6).
 
         :return: what core returns
-        :raise UserError: if a bill was seen or is being paid, or a cancelled one was
-            billed anew; or for the entry of a payment that stays
+        :raise UserError: if a bill was seen or is being paid, or one that comes back
+            was billed anew or no longer fits its sessions; or for the entry of a
+            payment that stays
         """
         self.origin_payment_id._therapy_check_received()
         bills = self._therapy_filter_billed()
         bills.filtered(lambda move: move.state == "posted")._therapy_check_untouched()
         bills.filtered(lambda move: move.state == "cancel")._therapy_check_revival()
+        # Core's button to cancel resets posted ones to draft first, too.
+        notes = self.filtered(lambda move: move.state == "posted")
+        voided = notes.reversed_entry_id.filtered("voided_by_move_id")
+        voided._therapy_filter_billed()._therapy_check_revival()
         return super().button_draft()
 
     def button_cancel(self):
@@ -180,11 +185,13 @@ class AccountMove(models.Model):
             )
 
     def _therapy_check_revival(self):
-        """Refuse to bring a bill back whose sessions were billed anew (M2).
+        """Refuse to bring a bill back whose sessions were billed anew or changed (M2).
 
-        The unique index refuses too; this says it in words, before.
+        The unique index refuses the former too; this says it in words, before. While
+        the bill was dead its sessions were free: they may be cancelled, waived or worth
+        something else now.
 
-        :raise UserError: naming both bills
+        :raise UserError: naming both bills, or the bill and the session
         """
         # sudo: shares are read to protect them, whoever presses the button.
         Share_sudo = self.env["therapy.session.share"].sudo()  # sudo: see above
@@ -208,6 +215,17 @@ class AccountMove(models.Model):
                         other=other.move_id.name,
                     )
                 )
+            for session, shares in base.grouped("session_id").items():
+                if not session._is_worth(shares):
+                    raise UserError(
+                        self.env._(
+                            "%(name)s cannot come back: session %(session)s is not "
+                            "to be billed any more, or not with this amount. Bill it "
+                            "anew instead.",
+                            name=move.name,
+                            session=session.name,
+                        )
+                    )
 
     def _therapy_filter_billed(self):
         """Return those that sessions are billed on, also for who may not see sessions.

@@ -101,14 +101,43 @@ class TherapySession(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        return self._get_split_of(
+            self.line_ids.share_ids.filtered(
+                lambda share: share.live and share.kind == "base"
+            )
+        )
+
+    def _get_split_of(self, shares) -> dict:
+        """Return what shares ask for.
+
+        Note: self.ensure_one()
+
+        :param shares: base shares of the session, at most one per payer and line
+        :return: minor units by (payer's id, session line's id)
+        :rtype: dict
+        """
+        self.ensure_one()
         digits = self.currency_id.decimal_places
         return {
             (share.partner_id.id, share.session_line_id.id): money.to_minor(
                 share.amount, digits
             )
-            for share in self.line_ids.share_ids
-            if share.live and share.kind == "base"
+            for share in shares
         }
+
+    def _is_worth(self, shares) -> bool:
+        """Tell whether a billing run would ask for these shares today.
+
+        Note: self.ensure_one(); with rights to read sessions and coverages
+
+        :param shares: base shares of the session on one bill
+        :return: whether the session is to be billed, to these payers, at these amounts
+        :rtype: bool
+        """
+        self.ensure_one()
+        if self.exempt or self._get_billing_problem():
+            return False
+        return self._get_split_of(shares).items() <= self._get_split().items()
 
     def _get_open_split(self):
         """Yield what is to be billed and is on no live bill.

@@ -80,13 +80,15 @@ class TestCorrections(TherapyCommon):
 
     def test_a_voided_bill_brought_back_collides_too(self):
         note = self.bill._reverse_moves(cancel=True)
-        self._bill()
+        successor = self._bill()
+        with self.assertRaisesRegex(UserError, successor.name):
+            note.button_draft()
         with (
             self.assertRaises(psycopg2.errors.UniqueViolation),
             mute_logger("odoo.sql_db"),
             self.env.cr.savepoint(),
         ):
-            note.button_draft()
+            note.state = "draft"
             self.env.flush_all()
 
     def test_a_cancelled_bill_without_successor_may_come_back(self):
@@ -94,6 +96,50 @@ class TestCorrections(TherapyCommon):
         self.bill.button_draft()
         self.bill.action_post()
         self.assertTrue(self.share.live)
+        self.assertEqual(self.session.billing_state, "billed")
+
+    def _change_session(self, change):
+        """Let the session be worth something else than was billed."""
+        if change == "waived":
+            self.session._set_exempt("waived", "Our fault")
+        elif change == "units":
+            self.session.line_ids.units = 0.5
+        elif change == "shares":
+            self.kim.guarantor_ids[0].percent = 60
+            self.kim.guarantor_ids[1].percent = 40
+        elif change == "nobody":
+            self.kim.guarantor_ids.date_to = "2026-11-09"
+        else:
+            self.session.state = change
+
+    def test_a_cancelled_bill_of_a_session_that_changed_does_not_come_back(self):
+        self.bills.button_cancel()
+        for change in ("cancelled", "waived", "units", "shares", "nobody"):
+            with self.subTest(change=change), self.env.cr.savepoint() as savepoint:
+                self._change_session(change)
+                with self.assertRaisesRegex(UserError, self.session.name):
+                    self.bill.button_draft()
+                savepoint.rollback()
+        self.bill.button_draft()
+
+    def test_a_credit_note_that_took_a_changed_session_back_stays(self):
+        self.bills.is_move_sent = True
+        self.bills.action_therapy_retract()
+        note = self.bill.voided_by_move_id
+        biller = new_test_user(self.env, "bill", groups="therapy_billing.group_biller")
+        for change in ("cancelled", "waived", "units"):
+            with self.subTest(change=change), self.env.cr.savepoint() as savepoint:
+                self._change_session(change)
+                for button in ("button_draft", "button_cancel"):
+                    with self.assertRaisesRegex(UserError, self.session.name):
+                        getattr(note.with_user(biller), button)()
+                savepoint.rollback()
+        note.with_user(biller).button_draft()
+        self.assertTrue(self.share.live)
+
+    def test_a_part_that_still_fits_may_come_back_beside_the_other(self):
+        self.bill.button_cancel()
+        self.bill.button_draft()
         self.assertEqual(self.session.billing_state, "billed")
 
     def test_a_bill_of_sessions_is_not_duplicated(self):
