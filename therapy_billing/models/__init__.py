@@ -162,6 +162,7 @@ from . import (
     therapy_session_line_sync,
     therapy_session_line_units,
     therapy_session_line_units_approved,
+    therapy_session_line_worth,
     therapy_session_share,
     therapy_session_split,
     therapy_session_sync,

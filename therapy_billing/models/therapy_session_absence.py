@@ -1,8 +1,10 @@
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.fields import Domain
 
 #: Field of the policy that a state of a session asks for.
 ABSENCES = {"missed": "on_missed", "late_cancelled": "on_late_cancelled"}
+#: What a fee depends on, besides the services.
+FEE_FIELDS = {"state", "patient_id", "provider_id", "start"}
 
 
 class TherapySession(models.Model):
@@ -27,36 +29,70 @@ class TherapySession(models.Model):
         return sessions
 
     def write(self, vals):
-        """Add or remove the fee when the state changes.
+        """Look at the fee again when the session changes.
 
         :param dict vals: new values
         :return: True
         """
         result = super().write(vals)
-        if "state" in vals:
+        if FEE_FIELDS & set(vals):
             self._sync_fee()
         return result
+
+    def copy_data(self, default=None):
+        """Leave the fee out: the copy was not missed.
+
+        :param dict default: values of the copies
+        :return: values of the copies
+        :rtype: list[dict]
+        """
+        vals_list = super().copy_data(default)
+        for vals in vals_list:
+            vals["line_ids"] = [
+                command
+                for command in vals.get("line_ids") or ()
+                if command[0] != Command.CREATE or not command[2].get("is_absence_fee")
+            ]
+        return vals_list
 
     # === BUSINESS METHODS === #
 
     def _sync_fee(self):
-        """Give missed sessions their fee and take it from all others."""
+        """Let the fee be what the policy asks for now: none, another, or a new one.
+
+        A fee on a bill stays. So does one that somebody changed, as long as the policy
+        asks for any.
+        """
         # sudo: clinicians mark sessions as missed but see no amounts.
         sessions_sudo = self.sudo()  # sudo: see the line above
-        fees = sessions_sudo.line_ids.filtered("is_absence_fee")
-        outdated = fees.filtered(
-            lambda line: line.session_id.state not in ABSENCES and not line.share_ids
-        )
-        outdated.unlink()
-        absent = sessions_sudo.filtered(
-            lambda session: (
-                session.state in ABSENCES
-                and not any(session.line_ids.mapped("is_absence_fee"))
-            )
-        )
-        vals_list = [vals for session in absent for vals in session._prepare_fee_vals()]
+        vals_list = []
+        for session in sessions_sudo:
+            fees = session.line_ids.filtered("is_absence_fee")
+            wanted = session._prepare_fee_vals()
+            if any(fee._is_billed() for fee in fees):
+                continue
+            if not wanted:
+                session._drop_fees(fees)
+            elif not fees:
+                vals_list += wanted
+            elif not any(fee._is_fee_by_hand() for fee in fees):
+                fees[:1].write(wanted[0])
         if vals_list:
             sessions_sudo.env["therapy.session.line"].create(vals_list)
+
+    def _drop_fees(self, fees):
+        """Take back fees that are not asked for any more.
+
+        Note: self.ensure_one()
+
+        :param fees: lines of the session that are on no live bill
+        """
+        self.ensure_one()
+        kept = fees.filtered("share_ids")
+        (fees - kept).unlink()
+        # What was ever billed stays, and is worth nothing where fees would count.
+        if kept and self.state in ABSENCES:
+            kept.write({"rate": 0.0})
 
     def _prepare_fee_vals(self) -> list[dict]:
         """Return the values of the fee's line.
@@ -67,6 +103,8 @@ class TherapySession(models.Model):
         :rtype: list[dict]
         """
         self.ensure_one()
+        if self.state not in ABSENCES:
+            return []
         policy = self._get_absence_policies().filtered(ABSENCES[self.state])[:1]
         if not policy or self._has_medicaid():
             return []

@@ -40,11 +40,18 @@ class TherapySessionLine(models.Model):
         "session_id.start",
     )
     def _compute_rate(self):
-        """Propose the rate of the case; billed and given ones stay."""
-        found = self._get_rates()
+        """Propose the rate of the case; billed and given ones stay, and those of fees.
+
+        A fee may be a part of what the services are worth, which are computed here: it
+        is looked at when they are done.
+        """
+        found = self.filtered(
+            lambda line: (
+                not (line.is_absence_fee or line.rate_given or line._is_billed())
+            )
+        )._get_rates()
         for line in self:
-            fixed = line.rate_given or line._is_billed()
-            line.rate = line.rate if fixed else found[line][0]
+            line.rate = found[line][0] if line in found else line.rate
 
     @api.depends("rate", "rate_given")
     def _compute_rate_note(self):

@@ -108,6 +108,100 @@ class TestAbsenceFee(TherapyCommon):
             self.assertNotIn("\nFalse:", text)
             self.assertIn(f"{fee.product_id.name}: ", text)
 
+    def _set_amount(self, amount, **vals):
+        self.policy.write({"fee_type": "amount", "amount": amount, **vals})
+
+    def test_the_fee_follows_the_kind_of_absence(self):
+        self._set_amount(100, on_late_cancelled=False)
+        session = self._miss(self.kim)
+        self.assertCents(session.amount_total, 100)
+        session.action_set_cancelled()
+        self.assertEqual(session.state, "late_cancelled")
+        self.assertFalse(session.line_ids.filtered("is_absence_fee"))
+        self.assertEqual(session.billing_state, "nothing")
+        late = self.policy.copy(
+            {"name": "Late", "amount": 40, "on_missed": False}
+            | {"on_late_cancelled": True}
+        )
+        session.state = "missed"
+        self.assertCents(session.amount_total, 100)
+        session.state = "late_cancelled"
+        self.assertCents(session.amount_total, 40)
+        fee = session.line_ids.filtered("is_absence_fee")
+        self.assertEqual(fee.unit_note, late.name)
+
+    def test_a_fee_that_was_taken_back_follows_the_kind_of_absence(self):
+        self._set_amount(100, on_late_cancelled=False)
+        session = self._miss(self.kim)
+        bills = self._bill()
+        bills.action_therapy_retract()
+        session.action_set_cancelled()
+        self.assertEqual(session.billing_state, "nothing")
+        self.assertTrue(session.line_ids.filtered("is_absence_fee"), "it was billed")
+        session.state = "missed"
+        self.assertCents(session.amount_total, 100)
+        self.assertEqual(session.billing_state, "unbilled")
+        self.assertEqual(len(session.line_ids), 2)
+
+    def test_a_percentage_follows_the_services(self):
+        session = self._miss(self.kim)
+        service = session.line_ids.filtered(lambda line: not line.is_absence_fee)
+        service.write({"product_id": self.aba.id, "units": 8})
+        self.assertCents(session.amount_total, 69.32)
+        service.rate = 20.0
+        self.assertCents(session.amount_total, 80.0)
+        extra = service.copy({"session_id": session.id, "units": 1})
+        self.assertCents(session.amount_total, 90.0)
+        extra.unlink()
+        self.assertCents(session.amount_total, 80.0)
+        self.assertEqual(len(session.line_ids.filtered("is_absence_fee")), 1)
+
+    def test_a_clinician_changes_the_service_and_with_it_the_fee(self):
+        user = new_test_user(self.env, "june", groups="therapy_billing.group_clinician")
+        session = self._miss(self.kim, provider_id=user.partner_id.id)
+        service = session.line_ids.filtered(lambda line: not line.is_absence_fee)
+        service.with_user(user).write({"product_id": self.aba.id, "units": 8})
+        self.assertCents(session.amount_total, 69.32)
+
+    def test_the_fee_of_a_bill_stays_until_it_is_taken_back(self):
+        session = self._miss(self.kim)
+        bills = self._bill()
+        service = session.line_ids.filtered(lambda line: not line.is_absence_fee)
+        service.units = 0.5
+        self.assertCents(session.amount_total, 87.63)
+        bills.action_therapy_retract()
+        service.units = 0.8
+        self.assertCents(session.amount_total, 70.1)
+
+    def test_a_fee_changed_by_hand_stays(self):
+        session = self._miss(self.kim)
+        fee = session.line_ids.filtered("is_absence_fee")
+        self.assertFalse(fee.rate_given)
+        fee.rate = 25.0
+        self.assertTrue(fee.rate_given)
+        (session.line_ids - fee).units = 0.5
+        session.state = "late_cancelled"
+        self.assertCents(session.amount_total, 25)
+        self.policy.on_late_cancelled = False
+        session.state = "late_cancelled"
+        self.assertEqual(session.billing_state, "nothing", "no fee is asked for it")
+
+    def test_a_waived_fee_stays_waived_when_the_services_change(self):
+        session = self._miss(self.kim)
+        session._set_exempt("waived", "First time")
+        session.line_ids.filtered(lambda line: not line.is_absence_fee).units = 0.5
+        session.state = "late_cancelled"
+        self.assertEqual(session.billing_state, "nothing")
+        self.assertEqual(session.billing_problem, "First time")
+
+    def test_a_copy_of_a_session_has_no_fee(self):
+        self._set_amount(100)
+        copy = self._miss(self.kim).copy()
+        self.assertEqual((copy.state, len(copy.line_ids)), ("scheduled", 1))
+        self.policy.active = False
+        copy.state = "missed"
+        self.assertEqual(copy.billing_state, "nothing")
+
     def test_a_session_held_after_all_has_no_fee(self):
         session = self._miss(self.kim)
         session.action_set_held()
