@@ -1,5 +1,10 @@
+from datetime import timedelta
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+
+#: Over how many days the goodwill of a payer without a bill adds up for the limit.
+GOODWILL_DAYS = 30
 
 
 class AccountMove(models.Model):
@@ -94,7 +99,7 @@ class AccountMove(models.Model):
         if bill:
             payable = bill._therapy_get_payable_amount()
             Transaction._therapy_check_payable(amount, payable, bill)
-        self._therapy_check_adjustment_limit(company, amount, bill)
+        self._therapy_check_adjustment_limit(company, amount, bill, payer)
         credit_note = self.create(
             self._prepare_therapy_adjustment_vals(
                 reason, amount, bill, payer, note, day, company
@@ -180,23 +185,32 @@ class AccountMove(models.Model):
         return journal
 
     @api.model
-    def _therapy_check_adjustment_limit(self, company, amount, bill):
-        """Refuse billers more than the practice allows for all of a bill's adjustments.
+    def _therapy_check_adjustment_limit(self, company, amount, bill, payer=None):
+        """Refuse billers more than the practice allows.
+
+        The limit is for all adjustments of a bill; without a bill for all credits that
+        were given to the payer in the last days, or many small ones would be no limit.
 
         :param company: the `res.company`
         :param float amount: the amount
         :param bill: the `account.move`, if any
+        :param payer: the `res.partner`, if there is no bill
         :raise UserError: naming the limit
         """
         checked = self.env.su and self.env.context.get("therapy_limit_checked")
         if checked or self.env.user.has_group("therapy_billing.group_manager"):
             return
-        before = bill.therapy_adjustment_ids if bill else self.browse()
-        total = amount + sum(
-            before.filtered(lambda move: move.state == "posted").mapped("amount_total")
-        )
+        if bill:
+            before = bill.therapy_adjustment_ids.filtered(
+                lambda move: move.state == "posted"
+            )
+        else:
+            before = self._therapy_get_recent_goodwill(company, payer)
+        total = amount + sum(before.mapped("amount_total"))
         limit, currency = company.therapy_adjustment_limit, company.currency_id
-        if currency.compare_amounts(total, limit) > 0:
+        if currency.compare_amounts(total, limit) <= 0:
+            return
+        if bill:
             raise UserError(
                 self.env._(
                     "You may adjust a bill by %(amount)s at most; a manager may do "
@@ -204,6 +218,36 @@ class AccountMove(models.Model):
                     amount=currency.format(limit),
                 )
             )
+        raise UserError(
+            self.env._(
+                "Without a bill you may give a payer %(amount)s at most within "
+                "%(days)s days; a manager may do more.",
+                amount=currency.format(limit),
+                days=GOODWILL_DAYS,
+            )
+        )
+
+    @api.model
+    def _therapy_get_recent_goodwill(self, company, payer):
+        """Return the credits without a bill that count for the limit.
+
+        :param company: the `res.company`
+        :param payer: the `res.partner`
+        :return: the posted credit notes of the last :data:`GOODWILL_DAYS` days
+        :rtype: recordset of `account.move`
+        """
+        since = company._therapy_local_date() - timedelta(days=GOODWILL_DAYS)
+        return self.search(
+            [
+                ("move_type", "=", "out_refund"),
+                ("company_id", "=", company.id),
+                ("partner_id", "=", payer.id),
+                ("state", "=", "posted"),
+                ("invoice_date", ">", since),
+                ("therapy_adjusts_move_id", "=", False),
+                ("therapy_reason", "!=", False),
+            ]
+        )
 
     def _therapy_get_standing_adjustments(self) -> list:
         """Return what is waived of a bill and was not taken back.

@@ -82,7 +82,8 @@ class ResCompany(models.Model):
     therapy_adjustment_limit = fields.Monetary(
         string="Billers May Adjust up to",
         default=50.0,
-        help="Write-offs, discounts and goodwill above it are for managers.",
+        help="Write-offs, discounts and goodwill above it are for managers. Goodwill "
+        "without a bill adds up per payer over 30 days.",
     )
     therapy_returned_check_fee = fields.Monetary(string="Fee for a Returned Check")
 

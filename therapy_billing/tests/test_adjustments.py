@@ -108,8 +108,7 @@ class TestAdjustments(TherapyCommon):
         self.bill._therapy_apply_credits()
         self.assertResidual(self.bill, 85.0)
 
-    def test_billers_have_a_limit_per_bill_and_managers_none(self):
-        self.practice.therapy_adjustment_limit = 20.0
+    def _create_biller(self):
         biller = new_test_user(self.env, "bill", groups="therapy_billing.group_biller")
         biller.write(
             {
@@ -117,6 +116,11 @@ class TestAdjustments(TherapyCommon):
                 "company_id": self.practice.id,
             }
         )
+        return biller
+
+    def test_billers_have_a_limit_per_bill_and_managers_none(self):
+        self.practice.therapy_adjustment_limit = 20.0
+        biller = self._create_biller()
         with self.assertRaisesRegex(UserError, "20.00"):
             self._adjust(20.01, user=biller)
         self._adjust(15.0, user=biller)
@@ -124,6 +128,30 @@ class TestAdjustments(TherapyCommon):
             self._adjust(5.01, user=biller)
         self._adjust(60.0)
         self.assertResidual(self.bill, 25.0)
+
+    def test_goodwill_of_billers_adds_up_per_payer_over_a_month(self):
+        self.practice.therapy_adjustment_limit = 50.0
+        biller = self._create_biller()
+
+        def give(amount, payer=self.mother, user=biller):
+            return self._adjust(amount, "goodwill", user=user, payer=payer)
+
+        first = give(30.0)
+        with self.assertRaisesRegex(UserError, "50.00.*30 days"):
+            give(20.01)
+        give(20.0)
+        with self.assertRaisesRegex(UserError, "50.00"):
+            give(0.01)
+        give(50.0, payer=self.father)
+        self._adjust(50.0, user=biller)  # a bill has a limit of its own
+        give(10.0, user=self.env.user)
+        first.button_draft()
+        first.button_cancel()
+        with self.assertRaisesRegex(UserError, "50.00"):
+            give(20.01)  # 20 and a manager's 10 are left
+        give(20.0)
+        with freeze_time("2026-12-16 15:00:00"):
+            give(50.0)
 
     def test_the_wizard_discounts_by_percent(self):
         Wizard = self.env["therapy.adjustment.wizard"].with_context(
