@@ -13,3 +13,10 @@ class AccountMove(models.Model):
         index="btree_not_null",
         help="Reference of the row it was imported from.",
     )
+
+    # Two imports at once do not see each other. A cancelled one may come anew.
+    _therapy_opening_uniq = models.UniqueIndex(
+        "(company_id, therapy_opening_reference) "
+        "WHERE therapy_opening_reference IS NOT NULL AND state <> 'cancel'",
+        "There is a prior balance with this reference already.",
+    )

@@ -1,8 +1,12 @@
 import base64
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.therapy_billing.importers.balances import BalancesImporter
 
 from .common import NOW, TherapyCommon
 
@@ -277,6 +281,36 @@ class TestAdjustments(TherapyCommon):
             [("therapy_opening_reference", "=", "A-1")]
         )
         self.assertEqual(len(moves), 1)
+
+    def test_a_prior_balance_that_another_import_brings_meanwhile_is_rejected(self):
+        row = "A-1,Ives,Kim,03/01/2015,Rosa Ives,rosa@example.com,08/15/2026,,{}"
+        self._import(row.format("120.50"))
+        # The other import could not be seen yet when this one looked.
+        with (
+            patch.object(BalancesImporter, "_get_known", lambda importer: {}),
+            mute_logger("odoo.sql_db"),
+        ):
+            again = self._import(
+                row.format("120.50"),
+                row.format("-120.50"),
+                row.replace("A-1", "A-2").format("10.00"),
+            )
+        self.assertEqual(
+            again.line_ids.mapped("state"), ["rejected", "rejected", "imported"]
+        )
+        self.assertIn("prior balance", again.line_ids[0].reason)
+        domain = [("therapy_opening_reference", "=", "A-1")]
+        self.assertEqual(self.env["account.move"].search_count(domain), 1)
+
+    def test_a_cancelled_prior_balance_may_be_imported_again(self):
+        row = "A-1,Ives,Kim,03/01/2015,Rosa Ives,rosa@example.com,08/15/2026,,120.50"
+        domain = [("therapy_opening_reference", "=", "A-1")]
+        self._import(row)
+        first = self.env["account.move"].search(domain)
+        first.button_cancel()
+        self.assertEqual(self._import(row).line_ids.state, "imported")
+        self.assertEqual(self.env["account.move"].search_count(domain), 2)
+        self.assertEqual(self._import(row).line_ids.state, "unchanged")
 
     def test_rows_that_cannot_be_right_are_rejected_one_by_one(self):
         good = "A-{},Ives,Kim,03/01/2015,Rosa Ives,rosa@example.com,08/15/2026,,10"
