@@ -1,4 +1,5 @@
 from . import (
+    access_export,
     access_mixin,
     account_analytic_account,
     account_move,

@@ -5,7 +5,7 @@ IN_LIST = "therapy_in_list"
 
 
 class TherapyAccessMixin(models.AbstractModel):
-    """Logs the looks at one record of a patient: form and export (P7)."""
+    """Logs the looks at one record of a patient in a form (P7)."""
 
     _name = "therapy.access.mixin"
     _description = "Logged Access"
@@ -54,19 +54,8 @@ class TherapyAccessMixin(models.AbstractModel):
         quiet = self.with_context(**{IN_LIST: True})
         return super(TherapyAccessMixin, quiet).web_read_group(*args, **kwargs)
 
-    def export_data(self, fields_to_export):
-        """Log what is exported to a file.
-
-        :param list fields_to_export: names of fields
-        :return: what core returns
-        :rtype: dict
-        """
-        logged = self._therapy_get_logged()
-        self.env["therapy.access.log"]._therapy_log(logged, "export")
-        return super().export_data(fields_to_export)
-
     def _therapy_get_logged(self):
-        """Return the records of patients that are looked at.
+        """Override to take the records themselves, also patients.
 
         For a model that shows several patients, it must override this method.
 

@@ -77,3 +77,11 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         price = self.price_unit * (1 - self.discount / 100)
         return self.currency_id.round(self.quantity * price)
+
+    def _therapy_get_logged(self):
+        """Override to log a look at the bill (P7).
+
+        :return: the bills
+        :rtype: recordset of `account.move`
+        """
+        return self.move_id

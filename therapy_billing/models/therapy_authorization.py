@@ -7,7 +7,12 @@ class TherapyAuthorization(models.Model):
 
     _name = "therapy.authorization"
     _description = "Authorization"
-    _inherit = ["mail.thread", "mail.activity.mixin", "therapy.card.number.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "therapy.card.number.mixin",
+        "therapy.access.mixin",
+    ]
     _order = "date_to, id"
     _check_company_auto = True
     _therapy_guarded = ("note",)

@@ -155,3 +155,11 @@ class TherapyAuthorizationLine(models.Model):
         return self.grouped(
             lambda row: (row.authorization_id.patient_id.id, row.product_id.id)
         )
+
+    def _therapy_get_logged(self):
+        """Override to log a look at the authorization (P7).
+
+        :return: the authorizations
+        :rtype: recordset of `therapy.authorization`
+        """
+        return self.authorization_id

@@ -69,6 +69,7 @@ class TherapyCardAuthorization(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "therapy.card.number.mixin",
+        "therapy.access.mixin",
     ]
     _order = "id desc"
     _check_company_auto = True

@@ -162,3 +162,11 @@ class TherapyCardAuthorization(models.Model):
             return False
         digest = hashlib.sha256(base64.b64decode(content)).hexdigest()
         return digest == self.document_hash
+
+    def _therapy_get_logged(self):
+        """Override to log a look at those it is for (P7).
+
+        :return: the patients
+        :rtype: recordset of `res.partner`
+        """
+        return self.patient_ids

@@ -32,6 +32,7 @@ class TherapyChangeRequest(models.Model):
         "mail.thread",
         "mail.activity.mixin",
         "therapy.card.number.mixin",
+        "therapy.access.mixin",
     ]
     _therapy_guarded = ("text", "answer")
     _order = "id desc"

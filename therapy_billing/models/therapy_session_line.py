@@ -147,3 +147,11 @@ class TherapySessionLine(models.Model):
                     "This service is on a bill. Take the bill back before changing it."
                 )
             )
+
+    def _therapy_get_logged(self):
+        """Override to log a look at the session (P7).
+
+        :return: the sessions
+        :rtype: recordset of `therapy.session`
+        """
+        return self.session_id

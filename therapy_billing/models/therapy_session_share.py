@@ -94,3 +94,11 @@ class TherapySessionShare(models.Model):
         for share in self:
             amount = share.currency_id.format(share.amount)
             share.display_name = f"{share.partner_id.name} {amount}"
+
+    def _therapy_get_logged(self):
+        """Override to log a look at the session (P7).
+
+        :return: the sessions
+        :rtype: recordset of `therapy.session`
+        """
+        return self.session_id
