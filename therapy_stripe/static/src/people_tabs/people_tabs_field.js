@@ -117,9 +117,7 @@ export class PeopleTabsField extends Component {
     }
 
     async onAdd() {
-        this.onOpen(
-            await this.list.addNewRecord({ position: "bottom", mode: "edit" })
-        );
+        this.onOpen(await this.list.addNewRecord({ position: "bottom", mode: "edit" }));
     }
 
     async onRemove() {
