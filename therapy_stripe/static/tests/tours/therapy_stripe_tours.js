@@ -148,6 +148,7 @@ registry.category("web_tour.tours").add("therapy_stripe_charge_people", {
             trigger: ".modal .o_therapy_add_person",
             run: "click",
         },
+        { trigger: ".modal [role='tab'].active:contains('New person')" },
         {
             trigger: ".modal [role='tabpanel'] [name='partner_id'] input",
             run: "edit Gran",
