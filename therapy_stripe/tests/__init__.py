@@ -6,6 +6,7 @@ from . import (
     test_card,
     test_card_manage,
     test_charge,
+    test_charge_parts,
     test_charge_people,
     test_charge_run,
     test_charge_run_declines,
