@@ -1,6 +1,7 @@
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
@@ -209,6 +210,74 @@ class TestChargePeople(TherapyStripeCommon):
             wizard.action_charge()
         self.assertEqual(self.sandbox.captured(), 10301)
         self.assertAlmostEqual(self.bill.amount_residual, 0.0)
+
+    def _take_fees(self, percent):
+        """Switch the card fee on, in a state that allows it."""
+        self.company.partner_id.write(
+            {
+                "state_id": self.env.ref("base.state_us_44").id,
+                "country_id": self.env.ref("base.us").id,
+            }
+        )
+        self.company.write(
+            {
+                "therapy_fee_enabled": True,
+                "therapy_fee_percent": percent,
+                "therapy_fee_told_on": fields.Date.today() - timedelta(days=40),
+            }
+        )
+        self.env.invalidate_all()
+
+    def _charge_refused(self, wizard):
+        """Return why nobody was charged; what was committed stays."""
+        try:
+            wizard.action_charge()
+        except UserError as error:
+            self.assertIn("look at the total again", str(error))
+            self.assertFalse(self.sandbox.intents())
+            return str(error)
+        return self.fail("It was charged.")
+
+    def test_no_higher_fee_is_charged_than_was_shown(self):
+        self._take_fees(1.0)
+        self._save_card()
+        wizard = self._open()
+        self.assertAlmostEqual(wizard.total_amount, 101.01)
+        self._take_fees(3.0)
+        self.assertIn("103.01", self._charge_refused(wizard))
+        self.assertAlmostEqual(wizard.total_amount, 103.01, msg="shown now")
+        wizard.action_charge()
+        self.assertEqual(self.sandbox.captured(), 10301)
+
+    def test_a_fee_that_became_lower_is_charged_lower(self):
+        self._take_fees(3.0)
+        self._save_card()
+        wizard = self._open()
+        self.assertAlmostEqual(wizard.total_amount, 103.01)
+        self._take_fees(1.0)
+        wizard.action_charge()
+        self.assertEqual(self.sandbox.captured(), 10101)
+
+    def test_a_form_keeps_the_fee_that_it_showed(self):
+        self._take_fees(1.0)
+        self._save_card()
+        wizard = self._open()
+        with Form(wizard) as form:
+            form.amount = 50.0
+            self.assertAlmostEqual(form.total_amount, 50.5)
+            self._take_fees(3.0)
+        with self.assertRaisesRegex(UserError, "look at the total again"):
+            wizard.action_charge()
+
+    def test_no_one_of_several_people_pays_a_higher_fee_than_was_shown(self):
+        self._take_fees(1.0)
+        wizard = self._open_split("pm_card_visa", "pm_card_mastercard")
+        self.assertEqual(wizard.line_ids.mapped("fee_amount"), [0.7, 0.3])
+        self._take_fees(3.0)
+        self.assertIn("103.01", self._charge_refused(wizard))
+        self.assertEqual(wizard.line_ids.mapped("fee_amount"), [2.1, 0.9])
+        wizard.action_charge()
+        self.assertEqual(self.sandbox.captured(), 10301)
 
     # === A SECOND CLICK === #
 

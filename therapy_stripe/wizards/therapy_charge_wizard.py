@@ -230,6 +230,7 @@ class TherapyChargeWizard(models.TransientModel):
         if self.credit_amount and self.currency_id.is_zero(self.amount):
             return
         self._check_person(self.partner_id, self.token_id, self.card_ids)
+        self._check_fees(self)
 
     def _check_person(self, payer, token, cards):
         """Refuse who may not pay, or a card that is not theirs.

@@ -35,9 +35,14 @@ class TherapyChargeWizardLine(models.TransientModel):
         readonly=False,
     )
     amount = fields.Monetary(required=True)
-    fee_amount = fields.Monetary(string="Card Fee", compute="_compute_fee")
-    total_amount = fields.Monetary(string="On the Card", compute="_compute_fee")
-    fee_text = fields.Text(compute="_compute_fee")
+    # What the biller was shown and told the payer: stored, saved by the form.
+    fee_amount = fields.Monetary(
+        string="Card Fee", compute="_compute_fee", store=True, readonly=False
+    )
+    total_amount = fields.Monetary(
+        string="On the Card", compute="_compute_fee", store=True, readonly=False
+    )
+    fee_text = fields.Text(compute="_compute_fee", store=True, readonly=False)
     card_status = fields.Selection(related="token_id.status")
     uuid = fields.Char(default=lambda self: str(uuid.uuid4()), readonly=True)
     transaction_id = fields.Many2one("payment.transaction", readonly=True)
@@ -163,6 +168,7 @@ class TherapyChargeWizardLine(models.TransientModel):
             )
         for line in self:
             wizard._check_person(line.partner_id, line.token_id, line.card_ids)
+        wizard._check_fees(self)
 
     def _write_result(self, tx_sudo):
         """Write what became of one person's charge.

@@ -25,9 +25,14 @@ class TherapyChargeWizard(models.TransientModel):
     credit_amount = fields.Monetary(
         string="Paid from Credit", compute="_compute_credit_amount"
     )
-    fee_amount = fields.Monetary(string="Card Fee", compute="_compute_fee")
-    fee_text = fields.Text(compute="_compute_fee")
-    total_amount = fields.Monetary(string="Total on the Card", compute="_compute_fee")
+    # What the biller was shown and told the payer: stored, saved by the form.
+    fee_amount = fields.Monetary(
+        string="Card Fee", compute="_compute_fee", store=True, readonly=False
+    )
+    fee_text = fields.Text(compute="_compute_fee", store=True, readonly=False)
+    total_amount = fields.Monetary(
+        string="Total on the Card", compute="_compute_fee", store=True, readonly=False
+    )
 
     # === COMPUTE METHODS === #
 
@@ -80,6 +85,34 @@ class TherapyChargeWizard(models.TransientModel):
             source.amount, self.currency_id, self.company_id, source.partner_id, **card
         )
 
+    def _check_fees(self, sources):
+        """Refuse to charge a higher fee than was shown (M7).
+
+        What it is now is kept all the same: it is what is shown from now on.
+
+        :param sources: this wizard or some of its lines
+        :raise UserError: with what would be on the cards
+        """
+        higher = sources.filtered(
+            lambda source: (
+                self.currency_id.compare_amounts(
+                    self._get_fee(source).amount, source.fee_amount
+                )
+                > 0
+            )
+        )
+        if not higher:
+            return
+        higher._compute_fee()
+        commit(self.env)
+        raise UserError(
+            self.env._(
+                "The fee on this card has changed. Please look at the total again: "
+                "it is %(total)s now.",
+                total=self.currency_id.format(sum(sources.mapped("total_amount"))),
+            )
+        )
+
     def _apply_credits(self):
         """Put credits on the bills, before the card is charged (M4).
 
@@ -129,6 +162,7 @@ class TherapyChargeWizard(models.TransientModel):
         :raise UserError: if the charge is refused before anything was sent
         """
         transactions = self.env["payment.transaction"]
+        self._check_fees(source)
         fee = self._get_fee(source)
         token_sudo = source.token_id.sudo()  # sudo: the kind of the card only
         card = token_sudo._therapy_get_fee_card()
