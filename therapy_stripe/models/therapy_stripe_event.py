@@ -71,7 +71,10 @@ class TherapyStripeEvent(models.Model):
     error = fields.Text(readonly=True)
     processed_at = fields.Datetime(readonly=True)
 
-    _event_ref_uniq = models.UniqueIndex("(event_ref)", "An event is stored once.")
+    # Companies may share an account: each endpoint of it gets every event.
+    _event_ref_uniq = models.UniqueIndex(
+        "(event_ref, provider_id)", "An event is stored once."
+    )
 
     # === INTAKE === #
 
@@ -87,7 +90,7 @@ class TherapyStripeEvent(models.Model):
         """
         vals = self._prepare_vals(provider, event)
         events_sudo = self.sudo()  # sudo: Stripe is no user; the signature was checked
-        if events_sudo.search_count([("event_ref", "=", vals["event_ref"])], limit=1):
+        if events_sudo._find(provider, [vals["event_ref"]]):
             return False
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
@@ -99,6 +102,18 @@ class TherapyStripeEvent(models.Model):
         else:
             self._make_job_due()
         return True
+
+    @api.model
+    def _find(self, provider, refs):
+        """Return the events of a provider that are stored already.
+
+        :param payment.provider provider: whose secret signed them
+        :param list refs: Stripe's names of the events
+        :rtype: therapy.stripe.event
+        """
+        return self.search(
+            [("provider_id", "=", provider.id), ("event_ref", "in", refs)]
+        )
 
     @api.model
     def _prepare_vals(self, provider, event):

@@ -44,15 +44,11 @@ class TherapyStripeEvent(models.Model):
                 continue
             live = provider.state == "enabled"
             mine = [e for e in events if bool(e.get("livemode")) == live]
-            known = set(
-                self.search([("event_ref", "in", [e["id"] for e in mine])]).mapped(
-                    "event_ref"
-                )
-            )
+            refs = [event["id"] for event in mine]
+            known = set(self._find(provider, refs).mapped("event_ref"))
             for event in mine:
                 if event["id"] not in known and self._receive(provider, event):
-                    found = self.search([("event_ref", "=", event["id"])])
-                    found.is_swept = True
+                    self._find(provider, [event["id"]]).is_swept = True
         old = clock.now() - timedelta(days=const.EVENT_KEEP_DAYS)
         self.search(
             [("create_date", "<", old), ("state", "in", ("done", "ignored"))]

@@ -125,3 +125,24 @@ class TestEventSweep(MoneyCommon):
             event.with_user(self.biller).action_process_again()
         event.with_user(self.new_manager()).action_process_again()
         self.assertEqual((event.state, event.tries), ("new", 0))
+
+    def test_companies_that_share_an_account_each_get_its_events(self):
+        second = self._create_company_provider(self._create_company())
+        _tx, data = self.disputed()
+        sent = {
+            "id": "evt_shared",
+            "type": "charge.dispute.created",
+            "created": 1790000000,
+            "livemode": False,
+            "data": {"object": {"id": data["id"]}},
+        }
+        for provider in (second, self.provider):
+            self.assertTrue(self.events._receive(provider, sent))
+            self.assertFalse(self.events._receive(provider, sent))
+        found = self.events.search([("event_ref", "=", "evt_shared")], order="id")
+        self.assertEqual(found.provider_id, second | self.provider)
+        for event in found:
+            event._process()
+        self.assertEqual(found.mapped("state"), ["ignored", "done"])
+        dispute = self.env["therapy.dispute"].search([("dispute_ref", "=", data["id"])])
+        self.assertEqual(dispute.company_id, self.company)
