@@ -6,31 +6,33 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    def _therapy_get_default_card(self):
+    def _therapy_get_default_card(self, company=None):
         """Return the card to charge when nobody chooses one.
 
         For a provider with default cards, it must override this method.
 
         Note: self.ensure_one()
 
+        :param company: the `res.company` that charges it; any if empty
         :return: the payer's newest saved card, maybe none
         :rtype: payment.token
         """
         self.ensure_one()
-        tokens = self.env["payment.token"].search(
-            [("partner_id", "=", self.id)], order="id desc", limit=1
-        )
-        return tokens
+        domain = [("partner_id", "=", self.id)]
+        if company:
+            domain.append(("company_id", "parent_of", company.id))
+        return self.env["payment.token"].search(domain, order="id desc", limit=1)
 
-    def _therapy_get_run_card(self):
+    def _therapy_get_run_card(self, company=None):
         """Return the card that a run charges: also one that was declined lately.
 
         Whether it may be tried again is asked when its turn comes.
 
         Note: self.ensure_one()
 
+        :param company: the `res.company` that charges it; any if empty
         :return: the card, maybe none
         :rtype: payment.token
         """
         self.ensure_one()
-        return self._therapy_get_default_card()
+        return self._therapy_get_default_card(company)

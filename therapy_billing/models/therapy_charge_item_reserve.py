@@ -128,7 +128,8 @@ class TherapyChargeItem(models.Model):
         # sudo: billers read cards, but not the providers behind them.
         card_sudo = self.token_id.sudo()  # sudo: see the line above
         if not card_sudo.active or card_sudo._therapy_get_charge_problem():
-            new_sudo = self.partner_id.sudo()._therapy_get_run_card()  # sudo: same
+            payer_sudo = self.partner_id.sudo()  # sudo: same
+            new_sudo = payer_sudo._therapy_get_run_card(self.company_id)
             # Without another one, the gate says what is wrong with the chosen one.
             card_sudo = new_sudo or card_sudo.filtered("active")
         if not card_sudo:

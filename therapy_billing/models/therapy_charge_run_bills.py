@@ -60,7 +60,10 @@ class TherapyChargeRun(models.Model):
         if self.state in ("running", "done"):
             raise UserError(self.env._("This run has started. Make a new one."))
         bills -= self.item_ids.move_id
-        cards = {payer: payer._therapy_get_run_card() for payer in bills.partner_id}
+        cards = {
+            payer: payer._therapy_get_run_card(self.company_id)
+            for payer in bills.partner_id
+        }
         # sudo: users only read items, which say who is charged; the run was checked.
         items_sudo = self.env["therapy.charge.item"].sudo()  # sudo: see above
         return items_sudo.create(

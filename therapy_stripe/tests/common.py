@@ -71,6 +71,63 @@ class TherapyStripeCommon(TransactionCase):
         )
         return provider
 
+    # === ANOTHER COMPANY === #
+
+    def _create_company(self):
+        """Return a second company, which the biller may choose.
+
+        :rtype: res.company
+        """
+        company = self.env["res.company"].create(
+            {
+                "name": "Second Practice",
+                "currency_id": self.currency.id,
+                "country_id": self.company.country_id.id,
+            }
+        )
+        self.biller.company_ids |= company
+        return company
+
+    def _create_company_provider(self, company):
+        """Return the provider of a second company, at the same Stripe account.
+
+        :rtype: payment.provider
+        """
+        provider = self.provider.copy(
+            {"company_id": company.id, "name": "Second", "journal_id": False}
+        )
+        provider.write(
+            {
+                "state": "test",
+                "stripe_secret_key": SECRET_KEY,
+                "stripe_publishable_key": "pk_test_therapy",
+                "stripe_webhook_secret": "whsec_second",
+                "therapy_stripe_api_base": self.sandbox.url,
+                "therapy_stripe_js_url": f"{self.sandbox.url}/endive/stripe.js",
+            }
+        )
+        return provider
+
+    def _create_token(self, provider, **vals):
+        """Return a card of the payer that is saved at a provider.
+
+        :rtype: payment.token
+        """
+        return self.env["payment.token"].create(
+            {
+                "provider_id": provider.id,
+                "partner_id": self.payer.id,
+                "payment_method_id": self.env.ref("payment.payment_method_card").id,
+                "provider_ref": "cus_second",
+                "stripe_payment_method": "pm_second",
+                "payment_details": "1111",
+                "exp_month": 12,
+                "exp_year": 2034,
+                "brand": "visa",
+                **vals,
+            }
+        )
+
     # === BILLS === #
 
     @classmethod

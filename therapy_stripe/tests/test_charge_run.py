@@ -117,6 +117,18 @@ class TestChargeRun(ChargeRunCommon):
         self.assertEqual(runs.mapped("state"), ["done", "done"])
         self.assertEqual(self.sandbox.captured(), 20000)
 
+    def test_a_run_takes_the_card_saved_at_its_company(self):
+        card = self._save_card()
+        second = self._create_company()
+        self._create_token(self._create_company_provider(second))
+        companies = [self.company.id, second.id]
+        bill = self._create_bill().with_context(allowed_company_ids=companies)
+        run = self._create_run(bill)
+        self.assertEqual(run.item_ids.token_id, card)
+        run.item_ids.token_id = False
+        self._work(run)
+        self.assertEqual(run.item_ids.state, "done", run.item_ids.message)
+
     def test_bills_are_found_by_due_date(self):
         self._save_card()
         bill, later = self._create_bill(), self._create_bill()

@@ -148,3 +148,40 @@ class TestChargeWizard(TherapyStripeCommon):
             self.env["therapy.charge.wizard"].with_user(clinician).create(
                 {"move_id": self.bill.id}
             )
+
+    # === SEVERAL COMPANIES === #
+
+    def _open_from(self, company):
+        """Open the dialog while the biller's first company is another one."""
+        context = {"allowed_company_ids": [company.id, self.company.id]}
+        wizards = self.env(user=self.biller, context=context)["therapy.charge.wizard"]
+        return wizards.create({"move_id": self.bill.id})
+
+    def test_a_new_card_is_saved_at_the_bills_company(self):
+        action = self._open_from(self._create_company()).action_add_card()
+        adding = self.env["therapy.add.card"].browse(action["params"]["add_card_id"])
+        self.assertEqual(adding.company_id, self.company)
+
+    def test_the_card_of_the_bills_company_is_proposed(self):
+        card = self._save_card()
+        second = self._create_company()
+        self._create_token(self._create_company_provider(second))
+        self.assertEqual(self._open_from(second).token_id, card)
+
+    def test_credits_of_the_bills_company_are_used(self):
+        journal = self.env["account.journal"].search(
+            [("type", "=", "cash"), ("company_id", "=", self.company.id)], limit=1
+        )
+        payment = self.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "amount": 40.0,
+                "partner_id": self.payer.id,
+                "journal_id": journal.id,
+            }
+        )
+        payment.action_post()
+        self.company.therapy_use_credits = True
+        wizard = self._open_from(self._create_company())
+        self.assertEqual((wizard.credit_amount, wizard.amount), (40.0, 60.0))

@@ -44,12 +44,11 @@ class TherapyAddCard(models.TransientModel):
         """
         if partner.is_insurer:
             raise UserError(self.env._("Insurers do not pay by card."))
-        wizard = self.create(
-            {
-                "partner_id": partner.id,
-                "charge_wizard_id": charge_wizard.id if charge_wizard else False,
-            }
-        )
+        vals = {"partner_id": partner.id}
+        if charge_wizard:
+            vals["charge_wizard_id"] = charge_wizard.id
+            vals["company_id"] = charge_wizard.company_id.id
+        wizard = self.create(vals)
         wizard._get_provider()
         return {
             "type": "ir.actions.client",

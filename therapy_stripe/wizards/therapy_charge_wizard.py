@@ -117,7 +117,7 @@ class TherapyChargeWizard(models.TransientModel):
     def _compute_token_id(self):
         """Propose the payer's default card."""
         for wizard in self:
-            default = wizard.partner_id._therapy_get_default_card()
+            default = wizard.partner_id._therapy_get_default_card(wizard.company_id)
             wizard.token_id = default & wizard.card_ids
 
     @api.depends("payable_amount", "credit_amount")

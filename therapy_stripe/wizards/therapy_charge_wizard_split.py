@@ -138,7 +138,8 @@ class TherapyChargeWizard(models.TransientModel):
         :rtype: payment.token
         """
         payer = payer._origin or payer
-        return payer._therapy_get_default_card() & self._get_cards(payer)
+        default = payer._therapy_get_default_card(self.company_id)
+        return default & self._get_cards(payer)
 
     def action_split(self):
         """Divide the amount between the people who pay for the patient.

@@ -49,9 +49,10 @@ class TherapyChargeWizard(models.TransientModel):
     def _compute_credit_available(self):
         """Show what the payer has to the good, as far as the bills could take it."""
         for wizard in self:
+            payer = wizard.bill_partner_id.with_company(wizard.company_id)
             wizard.credit_available = min(
                 sum(wizard.move_ids.mapped("therapy_credit_available")),
-                wizard.bill_partner_id.therapy_credit_amount,
+                payer.therapy_credit_amount,
             )
 
     @api.depends("credit_available", "use_credits")
