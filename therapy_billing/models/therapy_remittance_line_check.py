@@ -76,7 +76,8 @@ class TherapyRemittanceLine(models.Model):
             return self.env._("The claim belongs to another company.")
         shares = service.share_ids.filtered("live")
         if self.partner_id not in shares.partner_id:
-            return self._get_unclaimed_problem(shares)
+            if problem := self._get_unclaimed_problem(shares):
+                return problem
         bills = shares.move_id
         if any(bill.currency_id != self.currency_id for bill in bills):
             return self.env._("The claim is in another currency.")
@@ -104,17 +105,20 @@ class TherapyRemittanceLine(models.Model):
         return taxes
 
     def _get_unclaimed_problem(self, shares) -> str:
-        """Say why an insurer has nothing to answer.
+        """Say why an insurer that bears nothing of a service has nothing to answer.
 
         Note: self.ensure_one()
 
         :param shares: the live shares of the service
-        :return: the reason
+        :return: the reason, empty if it may answer
         :rtype: str
         """
-        if self.session_id.billing_state in ("unbilled", "partial", "nothing"):
+        session = self.session_id
+        if session.billing_state in ("unbilled", "partial", "nothing"):
             return self.env._("The session is not billed yet.")
-        if self.partner_id in self.session_id._get_coverages().insurer_id:
+        if shares.move_line_id and self.partner_id == session._get_first_insurer():
+            return ""  # The estimate left all to the patient.
+        if self.partner_id in session._get_coverages().insurer_id:
             return self.env._("The insurer before this one has not answered yet.")
         return self.env._("%(name)s has no claim here.", name=self.partner_id.name)
 
@@ -174,7 +178,10 @@ class TherapyRemittanceLine(models.Model):
         shares = service.share_ids.filtered("live")
         own = shares.filtered(lambda share: share.partner_id == insurer)
         before = history.get((service, insurer), (0.0, 0.0, 0.0))
-        if self.charge > 0 and any(own.mapped("answered")):
+        # Where all was left to the patient, nothing was booked for the insurer.
+        unasked = not own and not currency.is_zero(before[1])
+        answered = unasked or any(own.mapped("answered"))
+        if self.charge > 0 and answered:
             if not same.filtered("is_takeback"):
                 return self.env._(
                     "This claim was answered before. Enter the take-back of that "

@@ -37,6 +37,7 @@ class TherapySession(models.Model):
         "line_ids.share_ids.partner_id",
         "line_ids.share_ids.amount",
         "line_ids.share_ids.answered",
+        "remittance_line_ids.state",
     )
     def _compute_patient_share_state(self):
         """Compute whether an insurer's answer is still to come."""
@@ -47,7 +48,7 @@ class TherapySession(models.Model):
                 if share.partner_id.is_insurer and not share.answered:
                     old = expected.get(share.partner_id, 0.0)
                     expected[share.partner_id] = old + share.amount
-            is_open = any(
+            is_open = session._awaits_first_answer() or any(
                 not session.currency_id.is_zero(amount) for amount in expected.values()
             )
             session.patient_share_state = live and ("estimated" if is_open else "final")
@@ -88,6 +89,40 @@ class TherapySession(models.Model):
                 row.company_id == self.company_id and row.billing_policy != "none"
             )
         )._therapy_filter_valid(self.date)
+
+    def _get_first_insurer(self):
+        """Return the insurer that is asked first; nobody for an absence.
+
+        Note: self.ensure_one()
+
+        :return: the insurer, maybe empty
+        :rtype: recordset of `res.partner`
+        """
+        self.ensure_one()
+        coverages = self._get_coverages()
+        return coverages[: self.state == "held"].insurer_id
+
+    def _awaits_first_answer(self) -> bool:
+        """Tell whether an answer is missing where the estimate left all to the patient.
+
+        Such an insurer has no share that would say so.
+
+        Note: self.ensure_one()
+
+        :return: whether the first insurer has no part and has not answered
+        :rtype: bool
+        """
+        self.ensure_one()
+        insurer = self._get_first_insurer()
+        own = self.line_ids.share_ids.filtered(
+            lambda share: share.live and share.partner_id == insurer
+        )
+        if not insurer or "base" in own.mapped("kind") or any(own.mapped("answered")):
+            return False
+        lines = self.remittance_line_ids.filtered(
+            lambda line: line.state == "posted" and line.partner_id == insurer
+        )
+        return self.currency_id.is_zero(sum(lines.mapped("patient_amount")))
 
     def _get_patient_part(self, total) -> int:
         """Return what the patient's plans are expected to leave to the patient.

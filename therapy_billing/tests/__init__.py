@@ -39,6 +39,7 @@ from . import (
     test_refund_race,
     test_remittance,
     test_remittance_adjusted,
+    test_remittance_deductible,
     test_remittance_import,
     test_remittance_race,
     test_remittance_refused,

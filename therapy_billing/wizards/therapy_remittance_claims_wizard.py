@@ -29,6 +29,7 @@ class TherapyRemittanceClaimsWizard(models.TransientModel):
             sessions = self.env["therapy.session"].search(
                 wizard._get_domain(), order="date, id"
             )
+            sessions = sessions.filtered(lambda x, w=wizard: w._get_services(x))
             wizard.claim_ids = [
                 Command.clear(),
                 *(Command.create({"session_id": session.id}) for session in sessions),
@@ -47,16 +48,26 @@ class TherapyRemittanceClaimsWizard(models.TransientModel):
         :rtype: Domain
         """
         self.ensure_one()
-        remittance = self.remittance_id
-        domain = Domain("company_id", "=", remittance.company_id.id) & Domain(
+        remittance, insurer = self.remittance_id, self.remittance_id.partner_id
+        asked = Domain(
             "share_ids",
             "any",
             [
-                ("partner_id", "=", remittance.partner_id.id),
+                ("partner_id", "=", insurer.id),
                 ("live", "=", True),
                 ("answered", "=", False),
             ],
         )
+        # The estimate left all to the patient.
+        unasked = Domain(
+            [
+                ("patient_share_state", "=", "estimated"),
+                ("billing_state", "=", "billed"),
+                ("patient_id.coverage_ids.insurer_id", "=", insurer.id),
+            ]
+        )
+        domain = Domain("company_id", "=", remittance.company_id.id)
+        domain &= asked | unasked
         domain &= Domain("id", "not in", remittance.line_ids.session_id.ids)
         if self.date_from:
             domain &= Domain("date", ">=", self.date_from)
@@ -65,6 +76,27 @@ class TherapyRemittanceClaimsWizard(models.TransientModel):
         if self.patient_id:
             domain &= Domain("patient_id", "=", self.patient_id.id)
         return domain
+
+    def _get_services(self, sessions):
+        """Return the services that the insurer is to answer.
+
+        :param sessions: the sessions
+        :return: the services
+        :rtype: recordset of `therapy.session.line`
+        """
+        insurer = self.remittance_id.partner_id
+        live = sessions.share_ids.filtered("live")
+        asked = live.filtered(
+            lambda share: not share.answered and share.partner_id == insurer
+        )
+        unasked = live.filtered(
+            lambda share: (
+                insurer not in share.session_id.share_ids.filtered("live").partner_id
+                and share.session_id._get_first_insurer() == insurer
+                and share.session_id._awaits_first_answer()
+            )
+        )
+        return (asked | unasked).session_line_id
 
     # === ACTION METHODS === #
 
@@ -92,12 +124,7 @@ class TherapyRemittanceClaimsWizard(models.TransientModel):
         :param sessions: the sessions
         """
         self.remittance_id._check_draft()
-        partner = self.remittance_id.partner_id
-        services = sessions.share_ids.filtered(
-            lambda share: (
-                share.live and not share.answered and share.partner_id == partner
-            )
-        ).session_line_id
+        services = self._get_services(sessions)
         self.env["therapy.remittance.line"].create(
             [
                 {
