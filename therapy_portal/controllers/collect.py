@@ -20,16 +20,20 @@ class TherapyCollect(PortalAccount):
     # === SEVERAL BILLS === #
 
     @route("/my/therapy/pay", **PAGE)
-    def therapy_pay_many(self, amount="", **kwargs):
+    def therapy_pay_many(self, amount="", practice="", currency="", **kwargs):
         """Show the open bills to choose from, and the question how much to pay.
 
         Without a choice all are chosen.
 
         :param str amount: as typed
+        :param str practice: id of the practice, for whoever has bills of several
+        :param str currency: id of the currency, in the same way
         :param dict kwargs: `bill`, the chosen ones, once per bill
         :return: the page
         """
-        chosen = self._therapy_get_chosen(request.httprequest.args.getlist("bill"))
+        chosen = self._therapy_get_chosen(
+            request.httprequest.args.getlist("bill"), practice, currency
+        )
         return self._therapy_render_many(chosen, typed=amount)
 
     @route("/my/therapy/pay/card", **PAGE)
@@ -86,10 +90,12 @@ class TherapyCollect(PortalAccount):
             chosen, request.env.user.partner_id, "/my/therapy/done", kwargs
         )
 
-    def _therapy_get_chosen(self, asked):
+    def _therapy_get_chosen(self, asked, practice="", currency=""):
         """Return the open bills that were chosen, of one practice and currency.
 
         :param list asked: ids as texts; all open bills if empty
+        :param str practice: id of the practice as text; empty: of the first bill
+        :param str currency: id of the currency as text; empty: of the first bill
         :return: the bills in sudo mode, the one due first before the others
         :rtype: recordset of `account.move`
         """
@@ -100,6 +106,9 @@ class TherapyCollect(PortalAccount):
                 int(text) for text in asked[:MANY] if re.fullmatch("[0-9]{1,9}", text)
             ]
             domain &= Domain("id", "in", numbers)
+        for field, text in (("company_id", practice), ("currency_id", currency)):
+            if re.fullmatch("[0-9]{1,9}", text):
+                domain &= Domain(field, "=", int(text))
         Move_sudo = request.env["account.move"].sudo()  # sudo: own by the domain
         bills = Move_sudo.search(domain, order="invoice_date_due, id", limit=MANY)
         first = bills[:1]
@@ -128,7 +137,10 @@ class TherapyCollect(PortalAccount):
         :param str error: why it was refused
         :return: response
         """
-        every = self._therapy_get_chosen([])
+        like = chosen[:1] if chosen else request.env["account.move"]
+        every = self._therapy_get_chosen(
+            [], str(like.company_id.id or ""), str(like.currency_id.id or "")
+        )
         chosen = chosen if chosen is not False else every.browse()
         offers = self._therapy_get_offers(every)
         values = {

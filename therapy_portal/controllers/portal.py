@@ -213,14 +213,13 @@ class PortalAccount(account_payment.PortalAccount, TherapyPay):
         :return: rendering values
         :rtype: dict
         """
-        partner, company = request.env.user.partner_id, request.env.company
+        partner = request.env.user.partner_id
         family = partner._therapy_get_portal_family()
         return {
             "family": family,
-            "family_due": sum(row["due"] for row in family),
-            "family_open": sum(row["open_count"] for row in family),
-            "family_credit": partner._therapy_get_portal_credit(company),
-            "currency": company.currency_id,
+            "family_totals": partner._therapy_get_portal_totals(family),
+            "family_credits": partner._therapy_get_portal_credits(),
+            "currency": request.env.company.currency_id,
         }
 
     def _therapy_get_own_bill(self, move_id):

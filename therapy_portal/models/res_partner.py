@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 from odoo.fields import Domain
 
@@ -69,21 +71,24 @@ class ResPartner(models.Model):
 
         Note: self.ensure_one()
 
-        :return: one dict per patient, by name: `patient` (record), `due` (in the
-            company's currency), `open_count`, `overdue_count`, `bill_count` and
-            `bills` (the open ones that are due first, at most FAMILY_BILLS)
+        :return: one dict per patient, by name: `patient` (record), `due` (amounts by
+            practice and currency), `open_counts` (bills by the same), `open_count`,
+            `overdue_count`, `bill_count` and `bills` (the open ones that are due
+            first, at most FAMILY_BILLS)
         :rtype: list[dict]
         """
         self.ensure_one()
         Move_sudo = self.env["account.move"].sudo()  # sudo: own bills by the domain
         open_domain = self._therapy_get_portal_open_domain()
         today = self.env.company._therapy_local_date()
-        due = {
-            patient: (amount, count)
-            for patient, amount, count in Move_sudo._read_group(
-                open_domain, ["patient_id"], ["amount_residual_signed:sum", "__count"]
-            )
-        }
+        due, counts = defaultdict(dict), defaultdict(dict)
+        for patient, company, currency, amount, count in Move_sudo._read_group(
+            open_domain,
+            ["patient_id", "company_id", "currency_id"],
+            ["amount_residual:sum", "__count"],
+        ):
+            due[patient][company, currency] = amount
+            counts[patient][company, currency] = count
         late = Domain("invoice_date_due", "<", today)
         overdue = dict(
             Move_sudo._read_group(open_domain & late, ["patient_id"], ["__count"])
@@ -99,8 +104,9 @@ class ResPartner(models.Model):
         return [
             {
                 "patient": patient,
-                "due": due.get(patient, (0.0, 0))[0],
-                "open_count": due.get(patient, (0.0, 0))[1],
+                "due": due[patient],
+                "open_counts": counts[patient],
+                "open_count": sum(counts[patient].values()),
                 "overdue_count": overdue.get(patient, 0),
                 "bill_count": every.get(patient, 0),
                 "bills": by_patient.get(patient, Move_sudo)[:FAMILY_BILLS],
@@ -108,27 +114,57 @@ class ResPartner(models.Model):
             for patient in self._therapy_get_portal_patients()
         ]
 
-    def _therapy_get_portal_pending(self) -> float:
+    def _therapy_get_portal_totals(self, family) -> list[dict]:
+        """Return what is due in all, once per practice and currency.
+
+        Note: self.ensure_one()
+
+        :param list family: see :meth:`_therapy_get_portal_family`
+        :return: one dict per sum, this practice's first, at least one: `company`,
+            `currency`, `due`, `open_count`, `url` (to pay all of them)
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        company = self.env.company
+        keys = {key for row in family for key in row["due"]}
+        keys = keys or {(company, company.currency_id)}
+        return [
+            {
+                "company": key[0].sudo(),  # sudo: its name; payers are in one practice
+                "currency": key[1],
+                "due": sum(row["due"].get(key, 0.0) for row in family),
+                "open_count": sum(row["open_counts"].get(key, 0) for row in family),
+                "url": "/my/therapy/pay"
+                if len(keys) == 1
+                else f"/my/therapy/pay?practice={key[0].id}&currency={key[1].id}",
+            }
+            for key in sorted(
+                keys, key=lambda key: (key[0].id != company.id, key[0].id, key[1].id)
+            )
+        ]
+
+    def _therapy_get_portal_pending(self) -> dict:
         """Return what is being paid on this person's bills at this moment.
 
         Note: self.ensure_one()
 
-        :return: sum of the reservations that a processor is working on, as amounts of
-            the bills
-        :rtype: float
+        :return: sums of the reservations that a processor is working on, as amounts of
+            the bills, by practice and currency
+        :rtype: dict
         """
         self.ensure_one()
         # sudo: others' payments count, none of them is shown
         Allocation = self.env["therapy.payment.allocation"].sudo()  # sudo: see above
-        [(total,)] = Allocation._read_group(
+        groups = Allocation._read_group(
             [
                 ("move_id.partner_id", "=", self.id),
                 ("live", "=", True),
                 ("transaction_id.state", "in", ("pending", "authorized", "done")),
             ],
-            aggregates=["amount:sum"],
+            ["company_id", "move_id.currency_id"],
+            ["amount:sum"],
         )
-        return total or 0.0
+        return {(company, currency): amount for company, currency, amount in groups}
 
     def _therapy_get_portal_attention(self, family) -> list[dict]:
         """Return what this person should look at, most urgent first.
@@ -207,10 +243,19 @@ class ResPartner(models.Model):
         :return: amount in the company's currency, >= 0
         :rtype: float
         """
+        return self._therapy_get_portal_credits().get(company, 0.0)
+
+    def _therapy_get_portal_credits(self) -> dict:
+        """Return what this person has paid beyond the bills, of each practice.
+
+        Note: self.ensure_one()
+
+        :return: amounts > 0 in the practice's currency, this practice's first
+        :rtype: dict
+        """
         self.ensure_one()
         domain = [
             ("partner_id", "=", self.id),
-            ("company_id", "=", company.id),
             ("parent_state", "=", "posted"),
             ("account_id.account_type", "=", "asset_receivable"),
             ("reconciled", "=", False),
@@ -218,5 +263,10 @@ class ResPartner(models.Model):
         ]
         # sudo: payers may not read the ledger; only their own sum is taken
         Line = self.env["account.move.line"].sudo()  # sudo: see line above
-        [(total,)] = Line._read_group(domain, aggregates=["amount_residual:sum"])
-        return company.currency_id.round(-(total or 0.0))
+        groups = Line._read_group(domain, ["company_id"], ["amount_residual:sum"])
+        groups.sort(key=lambda group: group[0] != self.env.company)
+        credits = {
+            company: company.currency_id.round(-(total or 0.0))
+            for company, total in groups
+        }
+        return {company: amount for company, amount in credits.items() if amount}

@@ -31,5 +31,6 @@ from . import (
     test_templates,
     test_tools,
     test_tour,
+    test_two_practices,
 )
 from .core_defects import test_portal_payments

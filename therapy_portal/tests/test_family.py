@@ -59,8 +59,9 @@ class TestFamily(TherapyPortalHttpCommon):
         self._pay(page, flow="token", token_id=pending.id)
         html = self._get("/my/therapy").text
         self.assertIn("therapy_family_pending", html)
-        self.assertAmounts(self.mother._therapy_get_portal_pending(), 25)
-        self.assertAmounts(self.father._therapy_get_portal_pending(), 0)
+        own = (self.company, self.currency)
+        self.assertEqual(self.mother._therapy_get_portal_pending(), {own: 25})
+        self.assertFalse(self.father._therapy_get_portal_pending())
 
     def test_the_family_takes_the_same_queries_for_one_bill_and_for_forty(self):
         def count():
@@ -77,7 +78,8 @@ class TestFamily(TherapyPortalHttpCommon):
         family = self.mother._therapy_get_portal_family()
         self.assertEqual(family[0]["open_count"], 41)
         self.assertEqual(len(family[0]["bills"]), 5, "the others are in the list")
-        self.assertAmounts(family[0]["due"], 41 * 60)
+        [due] = family[0]["due"].values()
+        self.assertAmounts(due, 41 * 60)
         self.assertLessEqual(count(), few)
 
     def test_a_payer_without_bills_gets_a_friendly_page(self):
