@@ -215,10 +215,11 @@ class TestRunGenerate(TherapyCommon):
     def test_what_the_database_refuses_is_told_in_words(self):
         session = self._create_session(self.kim)
         self._bill()
-        session.line_ids = [Command.create({"product_id": self.aba.id, "units": 1})]
+        Session = self.env.registry["therapy.session"]
+        with patch.object(Session, "_check_not_locked", lambda session: None):
+            session.line_ids = [Command.create({"product_id": self.aba.id, "units": 1})]
         self.assertEqual(session.billing_state, "partial")
         run = self._create_run()
-        Session = self.env.registry["therapy.session"]
         with (
             patch.object(Session, "_get_live_split", lambda session: {}),
             mute_logger("odoo.sql_db"),
