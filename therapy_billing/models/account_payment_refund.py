@@ -139,6 +139,28 @@ class AccountPayment(models.Model):
             user_id=self._therapy_get_clerk().id,
         )
 
+    def _therapy_announce_moved(self, amount):
+        """Tell the practice of money taken that the payment did not hold any more.
+
+        It was moved to another payer or given back before: a person says who owes it.
+
+        Note: self.ensure_one()
+
+        :param float amount: how much of it
+        """
+        self.ensure_one()
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Money the bank took was moved before: say who owes it"),
+            note=self.env._(
+                "The bank took %(amount)s that this payment does not hold any more: it "
+                "was transferred or given back before. If it was transferred, reverse "
+                "the entry of the transfer, and the bill it paid is open again.",
+                amount=self.currency_id.format(amount),
+            ),
+            user_id=self._therapy_get_clerk().id,
+        )
+
     def _therapy_get_clerk(self):
         """Return who is told when something about a payment needs a person.
 

@@ -228,6 +228,12 @@ class AccountPayment(models.Model):
         others = (lines.matched_debit_ids.debit_move_id - lines) | (
             lines.matched_credit_ids.credit_move_id - lines
         )
+        moved = lines.matched_debit_ids.filtered(
+            lambda part: (
+                part.debit_move_id.move_id.therapy_credit_cause == "transferred"
+            )
+        )
+        moved_amount = sum(moved.mapped("debit_amount_currency"))
         (lines.matched_debit_ids | lines.matched_credit_ids).unlink()
         mirror.action_post()
         mirrored = mirror.line_ids.filtered(
@@ -243,6 +249,8 @@ class AccountPayment(models.Model):
         )
         others.move_id._therapy_settle_reversals()
         self.therapy_return_move_id = mirror
+        if not self.currency_id.is_zero(moved_amount):
+            self._therapy_announce_moved(moved_amount)
         if cause:
             held = others.filtered(lambda x: x.balance < 0).move_id
             held.origin_payment_id.therapy_credit_cause = cause

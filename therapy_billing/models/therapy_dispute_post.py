@@ -75,6 +75,8 @@ class TherapyDispute(models.Model):
         self.cost = cost + before
         bills = self.env["account.move"].browse([bill.id for _l, bill, _a in planned])
         self.bill_ids |= bills
+        if not self.currency_id.is_zero(rest):
+            payment._therapy_announce_moved(rest)
         return entry
 
     def _therapy_book_reinstatement(self, row_ref, total, cost, day):

@@ -17,6 +17,7 @@ from . import (
     test_corrections,
     test_credits,
     test_credits_race,
+    test_dispute_moved,
     test_external_api,
     test_family,
     test_fee,
