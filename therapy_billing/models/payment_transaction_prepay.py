@@ -17,12 +17,11 @@ class PaymentTransaction(models.Model):
     def _therapy_is_ours(self) -> bool:
         """Tell whether our rules hold for what becomes of a payment.
 
-        Note: self.ensure_one()
+        Note: self is one transaction, or none
 
-        :return: whether it pays bills, or is a prepayment
+        :return: whether it pays bills, or is a prepayment; False for none
         :rtype: bool
         """
-        self.ensure_one()
         return bool(self.therapy_allocation_ids) or self.therapy_is_prepayment
 
     @api.model_create_multi

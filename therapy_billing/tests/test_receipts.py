@@ -302,3 +302,10 @@ class TestReceipts(TherapyCommon):
         self.assertResidual(self.bill, 60.0)
         payment.with_user(biller)._therapy_return(date(2026, 11, 16), "NSF", 10.0)
         self.assertResidual(self.bill, 100.0)
+
+    def test_a_payment_without_a_card_has_nothing_to_refund(self):
+        payment = self.env["account.payment"].create(
+            {"partner_id": self.mother.id, "amount": 5.0}
+        )
+        payment.action_post()
+        self.assertEqual(payment.amount_available_for_refund, 0.0)
