@@ -85,7 +85,7 @@ class TestAttacks(TherapyPortalHttpCommon):
         self.assertEqual(tx.paid_by_id, self.mother)
 
     def test_cores_payment_without_a_bill_obeys_every_gate(self):
-        Transaction = self.env["payment.transaction"].sudo()
+        Transaction = self.env["payment.transaction"].sudo()  # sudo: only read
         count = Transaction.search_count([])
         self._refused_for_nothing(60, provider_id=self.hidden.id)
         self._refused_for_nothing(-500)

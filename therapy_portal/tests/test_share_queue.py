@@ -318,7 +318,8 @@ class TestShareQueue(TherapyPortalCommon, SMSCase):
         run = self._run()
         items = self._items(run)
         mailed, texted = items[self.mother, "email"], items[self.mother, "sms"]
-        mailed.sudo().not_before = "2026-11-22 17:30:00"
+        mailed_sudo = mailed.sudo()  # sudo: users only read the queue
+        mailed_sudo.not_before = "2026-11-22 17:30:00"
         with self._gateway():
             self._cron()
         self.assertEqual((mailed.state, texted.state), ("waiting", "waiting"))

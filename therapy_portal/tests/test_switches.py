@@ -83,7 +83,7 @@ class TestSwitches(TherapyPortalHttpCommon, LinkCommon):
 
     def test_with_any_switch_off_several_bills_and_paying_ahead_are_refused(self):
         other = self._make_bill(amount=30, total=30)
-        Transaction = self.env["payment.transaction"].sudo()
+        Transaction = self.env["payment.transaction"].sudo()  # sudo: only read
         count = Transaction.search_count([])
         self.authenticate("ada", "ada")
         query = f"bill={self.bill.id}&bill={other.id}"
