@@ -118,9 +118,11 @@ class PaymentToken(models.Model):
     )
     def _compute_status(self):
         """Say whether the card can be charged; it expires at the end of its month."""
-        today = fields.Date.context_today(self)
-        for token in self:
-            token.status = token._therapy_get_status(today)
+        for company, tokens in self.grouped("company_id").items():
+            # At the practice it may be another day than where the user is.
+            today = (company or self.env.company)._therapy_local_date()
+            for token in tokens:
+                token.status = token._therapy_get_status(today)
 
     def _therapy_get_status(self, today):
         """Return the status of the card on a day.

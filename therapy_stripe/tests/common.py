@@ -131,6 +131,11 @@ class TherapyStripeCommon(TransactionCase):
     # === BILLS === #
 
     @classmethod
+    def _today(cls):
+        """Return today's date at the practice, which may not be that of UTC."""
+        return cls.company._therapy_local_date()
+
+    @classmethod
     def _create_bill(cls, amount=100.0, partner=None):
         """Return a posted therapy bill.
 
@@ -141,7 +146,7 @@ class TherapyStripeCommon(TransactionCase):
                 "move_type": "out_invoice",
                 "partner_id": (partner or cls.payer).id,
                 "patient_id": cls.patient.id,
-                "invoice_date": fields.Date.today(),
+                "invoice_date": cls._today(),
                 "invoice_line_ids": [
                     Command.create(
                         {

@@ -39,7 +39,7 @@ class TestChargeParts(TherapyStripeCommon):
         self.assertEqual(self._get_parts(), {self.payer: 75.0, self.other: 25.0})
 
     def test_a_share_that_has_ended_is_not_proposed(self):
-        today = fields.Date.today()
+        today = self._today()
         self._share(
             {"date_from": today},
             {"date_to": fields.Date.subtract(today, days=1)},

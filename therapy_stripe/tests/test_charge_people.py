@@ -1,7 +1,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
@@ -223,7 +223,7 @@ class TestChargePeople(TherapyStripeCommon):
             {
                 "therapy_fee_enabled": True,
                 "therapy_fee_percent": percent,
-                "therapy_fee_told_on": fields.Date.today() - timedelta(days=40),
+                "therapy_fee_told_on": self._today() - timedelta(days=40),
             }
         )
         self.env.invalidate_all()

@@ -132,8 +132,8 @@ class TestChargeRun(ChargeRunCommon):
     def test_bills_are_found_by_due_date(self):
         self._save_card()
         bill, later = self._create_bill(), self._create_bill()
-        later.invoice_date_due = fields.Date.add(fields.Date.today(), days=40)
-        bill.invoice_date_due = fields.Date.today()
+        later.invoice_date_due = fields.Date.add(self._today(), days=40)
+        bill.invoice_date_due = self._today()
         run = self.env["therapy.charge.run"].with_user(self.biller).create({})
         run.action_find_bills()
         self.assertIn(bill, run.item_ids.move_id)

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.tests import tagged
 
 from .money import PayoutCommon
@@ -160,7 +159,7 @@ class TestPayout(PayoutCommon):
 
     def test_a_payout_of_a_closed_month_is_dated_on_the_first_open_day(self):
         self.paid()
-        today = fields.Date.today()
+        today = self._today()
         self.company.sudo().fiscalyear_lock_date = today
         payout = self.pay_out()
         self.assertEqual(payout.move_id.date, today + timedelta(days=1))

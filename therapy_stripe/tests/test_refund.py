@@ -1,7 +1,6 @@
 from datetime import timedelta
 from itertools import permutations
 
-from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
@@ -254,7 +253,7 @@ class TestRefund(MoneyCommon):
         self.company.write(
             {
                 "therapy_fee_enabled": True,
-                "therapy_fee_told_on": fields.Date.today() - timedelta(days=40),
+                "therapy_fee_told_on": self._today() - timedelta(days=40),
             }
         )
         transactions = self.env["payment.transaction"]

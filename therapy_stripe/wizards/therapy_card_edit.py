@@ -49,8 +49,8 @@ class TherapyCardEdit(models.TransientModel):
     @api.constrains("exp_month", "exp_year")
     def _check_expiry(self):
         """Refuse what cannot be the date on a card, or is over."""
-        today = fields.Date.context_today(self)
         for wizard in self.filtered(lambda w: w.method_kind == "card"):
+            today = wizard.token_id.company_id._therapy_local_date()
             month, year = wizard.exp_month, wizard.exp_year
             known = (wizard.token_id.exp_month, wizard.token_id.exp_year)
             if (month, year) == known:

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.therapy_stripe.calls import one_time_key
@@ -22,7 +21,7 @@ class FeeStory(Story):
         self.company.write(
             {
                 "therapy_fee_enabled": True,
-                "therapy_fee_told_on": fields.Date.today() - timedelta(days=60),
+                "therapy_fee_told_on": self._today() - timedelta(days=60),
             }
         )
         self.ada = self.open_browser("ada@example.com")

@@ -1,4 +1,3 @@
-from odoo import fields
 from odoo.tests import tagged
 
 from .common import MOTHERS, Story
@@ -158,7 +157,7 @@ class TestTakenBack(Story):
             [("source_payment_id", "=", payment.id)]
         )
         self.assertEqual(refund.payment_type, "outbound")
-        self.assertEqual(refund.date, fields.Date.context_today(refund))
+        self.assertEqual(refund.date, self._today())
         # The bill, open again, and the credit note that took it back settle each other.
         self.assertDue(note, 0)
         self.assertDue(self.mothers, 0)
