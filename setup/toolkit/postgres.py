@@ -1,5 +1,6 @@
 """A PostgreSQL cluster of our own, or the one named by PGHOST/PGPORT/PGUSER."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -103,6 +104,13 @@ def start():
         return
     data = paths.cache() / "postgres"
     machine.own(paths.cache(), paths.run_dir(), _socket_dir(), data)
+    with (paths.run_dir() / "postgres.lock").open("w") as lock:
+        # Two commands that are started together: the later finds a running server.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _start(data)
+
+
+def _start(data):
     _socket_dir().chmod(0o700)
     data.chmod(0o700)
     if not (data / "PG_VERSION").exists():
@@ -119,7 +127,8 @@ def start():
         # After a power cut: what is in it is made again, so nothing is repaired.
         with step("PostgreSQL cluster was damaged; making a new one"):
             remove()
-        start()
+        machine.own(data)
+        _start(data)
         return
     raise Stop(
         f"PostgreSQL did not start: {_last_words()[-300:]} The whole log is {_log()}; "

@@ -60,16 +60,27 @@ class TherapyCardAuthorization(models.Model):
         :return: one authorization or none
         :rtype: recordset of `therapy.card.authorization`
         """
+        signed = self._therapy_find_signed(payer, company)
+        return signed._therapy_filter_covering(patient)[:1]
+
+    @api.model
+    def _therapy_find_signed(self, payers, company=None):
+        """Return all signed authorizations of some payers.
+
+        :param payers: the `res.partner`
+        :param company: the practice; the current one if empty
+        :return: the authorizations, the newest first
+        :rtype: recordset of `therapy.card.authorization`
+        """
         company = company or self.env.company
-        signed = self.search(
+        return self.search(
             [
-                ("partner_id", "=", payer.id),
+                ("partner_id", "in", payers.ids),
                 ("company_id", "=", company.id),
                 ("state", "=", "signed"),
             ],
             order="signed_at desc, id desc",
         )
-        return signed._therapy_filter_covering(patient)[:1]
 
     def _therapy_filter_covering(self, patient):
         """Return the authorizations whose words cover a patient, whatever their state.

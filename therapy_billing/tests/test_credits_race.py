@@ -96,6 +96,18 @@ class TestCreditsRace(TransactionCase):
         ):
             two._therapy_apply_credits()
 
+    def test_goodwill_given_after_the_snapshot_is_a_conflict(self):
+        """Two billers cannot both give what the limit allows once."""
+        one, two = self._open(0), self._open(1)
+        two.read(["amount_residual"])
+        one._therapy_get_recent_goodwill(one.company_id, one.partner_id)
+        one.env.cr.commit()
+        with (
+            self.assertRaises(psycopg2.errors.SerializationFailure),
+            mute_logger("odoo.sql_db"),
+        ):
+            two._therapy_get_recent_goodwill(two.company_id, two.partner_id)
+
     def _take_back(self):
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})

@@ -34,12 +34,17 @@ class ResPartner(models.Model):
     def _compute_therapy_card_badge(self):
         """Say for each payer whether a card may be charged."""
         day = self.env.company._therapy_local_date()
+        active = self.guarantor_ids._therapy_filter_active(day)
+        # sudo: billers may not read all of a token
+        Authorization_sudo = self.env["therapy.card.authorization"].sudo()  # sudo: ^
+        signed_sudo = Authorization_sudo._therapy_find_signed(active.partner_id)
+        by_payer = signed_sudo.grouped("partner_id")
         for partner in self:
-            rows = partner.guarantor_ids._therapy_filter_active(day)
-            found = [
-                (payer, *self._therapy_get_card_state(payer, partner))
-                for payer in rows.partner_id
-            ]
+            found = []
+            for payer in (partner.guarantor_ids & active).partner_id:
+                own = by_payer.get(payer, Authorization_sudo)
+                newest = own._therapy_filter_covering(partner)[:1]
+                found.append((payer, *self._therapy_get_card_state(newest)))
             levels = [level for _payer, level, _text in found]
             partner.therapy_card_level = next(
                 (level for level in _WORST_FIRST if level in levels), False
@@ -51,17 +56,13 @@ class ResPartner(models.Model):
             partner.therapy_card_badge = "; ".join(texts) or False
 
     @api.model
-    def _therapy_get_card_state(self, payer, patient) -> tuple[str, str]:
+    def _therapy_get_card_state(self, newest) -> tuple[str, str]:
         """Return the state of the card that a payer authorized for a patient.
 
-        :param payer: the payer, as `res.partner`
-        :param patient: the patient, as `res.partner`
+        :param newest: the newest signed `therapy.card.authorization`, maybe none
         :return: (level, words)
         :rtype: tuple[str, str]
         """
-        # sudo: billers may not read all of a token
-        Authorization_sudo = self.env["therapy.card.authorization"].sudo()  # sudo: ^
-        newest = Authorization_sudo._therapy_find_newest(payer, patient)
         if not newest or not newest.token_id.active:
             return "none", self.env._("no card")
         return newest.token_id._therapy_get_badge()

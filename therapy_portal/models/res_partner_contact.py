@@ -45,14 +45,36 @@ class ResPartner(models.Model):
         :return: a normalized address, empty if there is none
         :rtype: str
         """
+        found = (email for email in self._therapy_get_row_emails() if email)
+        return next(found, "") or self._therapy_get_contact_email()
+
+    def _therapy_get_other_bill_emails(self) -> list:
+        """Return where else bills of this payer go, if the rows do not agree.
+
+        Note: self.ensure_one()
+
+        :return: normalized addresses
+        :rtype: list
+        """
+        own, first = self._therapy_get_contact_email(), self._therapy_get_bill_email()
+        found = dict.fromkeys(row or own for row in self._therapy_get_row_emails())
+        return [email for email in found if email and email != first]
+
+    def _therapy_get_row_emails(self) -> list:
+        """Return the address of each of a payer's rows today, this practice's first.
+
+        Note: self.ensure_one()
+
+        :return: normalized addresses, empty where bills go to the contact
+        :rtype: list
+        """
         self.ensure_one()
         Guarantor_sudo = self.env["therapy.guarantor"].sudo()  # sudo: own rows
         rows = Guarantor_sudo.search([("partner_id", "=", self.id)])
         company = self.env.company
         rows = rows._therapy_filter_active(company._therapy_local_date())
         rows = rows.sorted(lambda row: row.company_id != company)
-        found = (email_normalize(row.bill_email or "") for row in rows)
-        return next(filter(None, found), "") or self._therapy_get_contact_email()
+        return [email_normalize(row.bill_email or "") or "" for row in rows]
 
     def _therapy_replace_bill_email(self, old, new):
         """Send what goes to one address to another: on the rows and as the contact.

@@ -1,6 +1,7 @@
 import base64
 import hashlib
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.http import Request
 from odoo.tests import JsonRpcException, tagged
@@ -314,6 +315,25 @@ class TestAuthorization(TherapyPortalHttpCommon):
         session.invalidate_recordset()
         self.assertEqual(patient.therapy_card_level, "ok")
         self.assertEqual(session.therapy_card_badge, "OK")
+        # A list asks once for all of them.
+        patients = self.patient.browse()
+        for number in range(12):
+            row = {"percent": 100, "partner_id": self.mother.id}
+            patients |= self.patient.create(
+                {
+                    "name": f"Child {number}",
+                    "is_patient": True,
+                    "guarantor_ids": [Command.create(row)],
+                }
+            )
+        counts = []
+        for some in (patients[:2], patients):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some.with_user(self.biller).mapped("therapy_card_badge")
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(*counts)
         self.env["payment.transaction"].sudo().create(
             {
                 "provider_id": self.demo.id,

@@ -1,3 +1,6 @@
+import re
+
+from odoo import Command
 from odoo.http import Request
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
@@ -321,6 +324,22 @@ class TestCollect(TherapyPortalHttpCommon):
             "what went elsewhere still does: only the other address gave its word",
         )
         self.assertIn("new@example.com", self._get("/my/therapy/contact").text)
+
+    def test_other_addresses_of_bills_are_told(self):
+        self.assertNotIn("contact_others", self._get("/my/therapy/contact").text)
+        for name, email in (("Cal", "cal@example.com"), ("Dot", False)):
+            values = {"percent": 100, "partner_id": self.mother.id, "bill_email": email}
+            self.env["res.partner"].create(
+                {
+                    "name": name,
+                    "is_patient": True,
+                    "guarantor_ids": [Command.create(values)],
+                }
+            )
+        self.env.flush_all()
+        html = self._get("/my/therapy/contact").text
+        [told] = re.findall(r"Some of your bills go to ([^<]+)\. ", html)
+        self.assertEqual(told, "ada@example.com", "where it is not the first one's")
 
     def test_bad_contacts_are_refused_in_words(self):
         for values in (

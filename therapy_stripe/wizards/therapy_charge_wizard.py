@@ -3,6 +3,8 @@ import uuid
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..exceptions import FeeChanged
+
 
 class TherapyChargeWizard(models.TransientModel):
     """Charge a saved card for a bill: check, confirm, result in plain words."""
@@ -167,16 +169,40 @@ class TherapyChargeWizard(models.TransientModel):
 
         Note: self.ensure_one()
 
-        :return: window action with the result
+        :return: window action with the result; where the fee has become higher, the
+            dialog again with the new total, and nothing charged
         :rtype: dict
         :raise UserError: if the charge is refused before anything was sent
         """
         self.ensure_one()
         self.check_access("write")
+        try:
+            self._charge()
+        except FeeChanged as error:
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "warning",
+                    "sticky": True,
+                    "message": str(error),
+                    "next": self._get_action(),
+                },
+            }
+        return self._get_action()
+
+    def _charge(self):
+        """Charge one card, or that of each person, and keep what became of it.
+
+        Note: self.ensure_one()
+
+        :raise UserError: if the charge is refused before anything was sent
+        """
+        self.ensure_one()
         if self.is_split:
             self.line_ids._charge()
             self._summarize()
-            return self._get_action()
+            return
         tx_sudo = self._find_transaction()
         if not tx_sudo:
             self._check_charge()
@@ -185,7 +211,6 @@ class TherapyChargeWizard(models.TransientModel):
             if not covered:
                 tx_sudo = self._charge_once(self)
         self.write(self._prepare_result_vals(tx_sudo))
-        return self._get_action()
 
     def _find_transaction(self, number=None):
         """Return the transaction that was made already.

@@ -6,6 +6,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.tools.cursor import commit, run_in_fresh_cursor
 
+from ..exceptions import FeeChanged
+
 
 class TherapyChargeWizard(models.TransientModel):
     """Credits first, the fee, the total, and the one charge of a try."""
@@ -92,7 +94,7 @@ class TherapyChargeWizard(models.TransientModel):
         What it is now is kept all the same: it is what is shown from now on.
 
         :param sources: this wizard or some of its lines
-        :raise UserError: with what would be on the cards
+        :raise FeeChanged: with what would be on the cards
         """
         higher = sources.filtered(
             lambda source: (
@@ -106,7 +108,7 @@ class TherapyChargeWizard(models.TransientModel):
             return
         higher._compute_fee()
         commit(self.env)
-        raise UserError(
+        raise FeeChanged(
             self.env._(
                 "The fee on this card has changed. Please look at the total again: "
                 "it is %(total)s now.",
