@@ -43,6 +43,7 @@ from . import (
     payment_token_charge,
     payment_token_expiry,
     payment_token_fee,
+    payment_token_own,
     payment_transaction,
     payment_transaction_batch,
     payment_transaction_check,

@@ -243,7 +243,7 @@ class TherapyRequests(PortalAccount):
                 "email": email,
                 "phone": partner_sudo.therapy_contact_phone or partner_sudo.phone or "",
             },
-            "other_emails": partner_sudo._therapy_get_other_bill_emails(),
+            "other_emails": ", ".join(partner_sudo._therapy_get_other_bill_emails()),
             "waiting": waiting,
             "error": error,
             "notice": notice,

@@ -1,5 +1,5 @@
 from odoo.fields import Command
-from odoo.tests import JsonRpcException, tagged
+from odoo.tests import JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.therapy_billing.tools.phi import find_leaks
@@ -37,6 +37,47 @@ class TestCoreRoutes(TherapyPortalHttpCommon):
     def _refused(self, *args, **kwargs):
         with mute_logger(HTTP), self.assertRaises(JsonRpcException):
             self._post(*args, **kwargs)
+
+    # === WHO STANDS BELOW === #
+
+    def test_a_contact_under_a_payer_sees_nothing_of_theirs(self):
+        """Core shows a company's people each other's papers (M12, P6)."""
+        below = self.env["res.partner"].create(
+            {"name": "Lou Below", "email": "lou@example.com"}
+        )
+        below.parent_id = self.mother
+        self.assertEqual(below.commercial_partner_id, self.mother)
+        new_test_user(
+            self.env, "lou", groups="base.group_portal", partner_id=below.id, name="Lou"
+        )
+        self.bill.message_subscribe(below.ids)
+        self.authenticate("lou", "lou")
+        for path in ("", "/invoices", "/payment_method", "/therapy", "/therapy/bills"):
+            html = self._get(f"/my{path}").text
+            self.assertFalse(find_leaks(html, [*SECRETS, "Ada", "4242"]), path)
+            self.assertNotIn(self.bill.name, html, path)
+        for path in (
+            f"/my/invoices/{self.bill.id}",
+            f"/my/therapy/bill/{self.bill.id}",
+        ):
+            self.assertNotIn(self.bill.name, self._get(path).text, path)
+        with mute_logger(HTTP), self.assertRaises(JsonRpcException):
+            self._post(20.0, access_token=None, token_id=self.card.id, flow="token")
+        with mute_logger(HTTP), self.assertRaises(JsonRpcException):
+            self.make_jsonrpc_request(
+                "/payment/archive_token", {"token_id": self.card.id}
+            )
+        self.assertTrue(self.card.active)
+
+    def test_people_of_another_customer_share_cards_as_ever(self):
+        company = self.env["res.partner"].create({"name": "Shop", "is_company": True})
+        one = self.env["res.partner"].create({"name": "One", "parent_id": company.id})
+        card = self._make_card(company, "7777")
+        self._make_portal_user("one", one)
+        self.authenticate("one", "one")
+        self.assertIn("7777", self._get("/my/payment_method").text)
+        self.make_jsonrpc_request("/payment/archive_token", {"token_id": card.id})
+        self.assertFalse(card.active)
 
     # === THE PAGE OF A LINK === #
 

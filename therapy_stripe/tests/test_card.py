@@ -154,15 +154,18 @@ class TestCard(TherapyStripeCommon):
     def test_status_follows_the_expiry(self):
         card = self._save_card()
         card.write({"exp_month": 6, "exp_year": 2027})
-        for today, status in (
-            ("2027-05-01", "active"),
-            ("2027-05-31", "expiring"),
-            ("2027-06-30", "expiring"),
-            ("2027-07-01", "expired"),
+        self.company.therapy_tz = "America/New_York"
+        for moment, status in (
+            ("2027-05-01 12:00", "active"),
+            ("2027-05-31 12:00", "expiring"),
+            ("2027-06-30 12:00", "expiring"),
+            # July in UTC, but not yet at the practice.
+            ("2027-07-01 03:59", "expiring"),
+            ("2027-07-01 04:00", "expired"),
         ):
-            with freeze_time(today):
+            with freeze_time(moment):
                 card.invalidate_recordset(["status"])
-                self.assertEqual(card.status, status, today)
+                self.assertEqual(card.status, status, moment)
         card.active = False
         self.assertEqual(card.status, "revoked")
         self.assertEqual(card.expiry, "06/27")
