@@ -83,7 +83,12 @@ class PayerPages(LanguageCommon):
         self._check(self._post(url, email="ada@example.com", name="Ada"), "notice")
         self._check(self._post(url, email="new@example.com", name="Ada"), "notice")
         self._see("/my/therapy/contact", "new@example.com")
-        self._judge(18)
+        self.mother.responsible_for_ids[:1].bill_email = "office@example.com"
+        self.env["therapy.guarantor"].create(
+            {"patient_id": self.aunt.id, "partner_id": self.mother.id, "percent": 1}
+        )
+        self._see("/my/therapy/contact", "therapy_contact_others")
+        self._judge(19)
 
     def test_card_authorizations(self):
         self._be("ada")
