@@ -184,7 +184,6 @@ class TherapyChargeWizard(models.TransientModel):
                 "tag": "display_notification",
                 "params": {
                     "type": "warning",
-                    "sticky": True,
                     "message": str(error),
                     "next": self._get_action(),
                 },
