@@ -21,6 +21,7 @@ from . import (
     account_move_reversal,
     account_move_send_hook,
     account_move_transfer,
+    account_move_waiver,
     account_partial_reconcile,
     account_payment,
     account_payment_batch,

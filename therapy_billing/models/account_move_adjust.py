@@ -268,6 +268,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         partials, found = self._therapy_get_receivable_lines().matched_credit_ids, []
         for note in self.therapy_adjustment_ids.sorted("id", reverse=True):
+            if "posted" in note.reversal_move_ids.mapped("state"):
+                continue  # Taken back by hand, with a bill of its own.
             own = partials.filtered(
                 lambda partial, note=note: partial.credit_move_id.move_id == note
             )

@@ -17,6 +17,7 @@ class PaymentTransaction(models.Model):
         for part in self.therapy_refund_part_ids.filtered("move_id"):
             bill = part.move_id
             bill.invalidate_recordset(["amount_residual", "payment_state"])
+            self._therapy_apply_answers(bill, part.amount)
             amount = min(part.amount, bill._therapy_get_payable_amount())
             if part.credit_note_id or self.currency_id.is_zero(amount):
                 continue
@@ -27,6 +28,31 @@ class PaymentTransaction(models.Model):
                 note=self.therapy_refund_reason or "",
                 day=self._therapy_get_ledger_date(),
             )
+
+    def _therapy_apply_answers(self, bill, limit):
+        """Put what an insurer's answer credited on a bill that a refund opened (M5).
+
+        The payer had paid before the answer came, and gets that money back now: the
+        answer lowers the bill, and no second credit note is needed for it.
+
+        Note: self.ensure_one(); the bill is locked
+
+        :param bill: the `account.move`
+        :param float limit: at most how much
+        """
+        self.ensure_one()
+        # sudo: shares tell which answers are about the bill, whoever refunds.
+        sessions_sudo = bill.sudo().session_share_ids.session_id  # sudo: see above
+        notes_sudo = sessions_sudo.line_ids.share_ids.move_id.filtered(
+            lambda note: (
+                note.therapy_credit_cause == "eob"
+                and note.state == "posted"
+                and note.partner_id == bill.partner_id
+            )
+        )
+        if terms := notes_sudo.with_env(self.env)._therapy_terms():
+            bill._therapy_apply_credits(lines=terms, limit=limit)
+            bill.invalidate_recordset(["amount_residual", "payment_state"])
 
     def _therapy_check_credit_notes(self, parts, reason):
         """Refuse a refund whose credit notes the user may not make.

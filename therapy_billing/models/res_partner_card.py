@@ -20,7 +20,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         domain = [("partner_id", "=", self.id)]
         if company:
-            domain.append(("company_id", "parent_of", company.id))
+            domain.append(("company_id", "=", company.id))
         return self.env["payment.token"].search(domain, order="id desc", limit=1)
 
     def _therapy_get_run_card(self, company=None):

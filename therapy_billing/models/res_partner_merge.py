@@ -21,6 +21,9 @@ class ResPartner(models.Model):
         # sudo: whoever merges contacts may not know who is a patient.
         partners_sudo = self.sudo()  # sudo: see the line above
         payers = partners_sudo._therapy_filter_payers()
+        # Two people's cards would become those of one, each the default.
+        Token_sudo = partners_sudo.env["payment.token"].with_context(active_test=False)
+        payers |= Token_sudo.search([("partner_id", "in", self.ids)]).partner_id
         patients = partners_sudo.filtered("is_patient")
         people = payers | patients
         names = {rows.fold(partner.name or "") for partner in people}

@@ -42,8 +42,10 @@ class TherapyAuthorizationLine(models.Model):
         if "rate" in vals:
             # sudo: sessions count whoever holds them.
             lines_sudo = self.sudo().session_line_ids  # sudo: see the line above
+            lines_sudo = lines_sudo.filtered(lambda x: not x.session_id.is_locked)
             self.env.add_to_compute(lines_sudo._fields["rate"], lines_sudo)
             lines_sudo.modified(["rate"])  # the amounts that depend on it
+            lines_sudo._get_absent_sessions()._sync_fee()
         return result
 
     # === BUSINESS METHODS === #
@@ -97,6 +99,7 @@ class TherapyAuthorizationLine(models.Model):
             & Domain("is_absence_fee", "=", False)
             & Domain("share_ids", "not any", [("live", "=", True)])
         )
+        lines = lines.filtered(lambda line: not line.session_id.is_locked)
         return lines.sorted(lambda line: (line.session_id.start, line.id))
 
     def _pick_for(self, line, used):

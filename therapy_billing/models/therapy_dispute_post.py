@@ -1,5 +1,7 @@
 from odoo import Command, models
 
+from odoo.addons.therapy_billing.tools import money
+
 
 class TherapyDispute(models.Model):
     """The entries of a dispute: each on its own day, nothing is edited (M5).
@@ -102,10 +104,7 @@ class TherapyDispute(models.Model):
         )
         if booked or not outstanding:
             return booked
-        taken = self._therapy_receivable_of(outstanding)
-        base = sum(taken.mapped("amount_currency"))
-        fee = self.currency_id.round(total - base)
-        debits = [(line.account_id, -line.amount_currency) for line in taken]
+        debits, fee, is_all = self._therapy_split_return(outstanding, total)
         entry = self._therapy_create_entry(
             row_ref,
             debits,
@@ -115,7 +114,8 @@ class TherapyDispute(models.Model):
             day,
             self.env._("Returned by a dispute"),
         )
-        self.reinstatement_move_id = entry
+        if is_all:
+            self.reinstatement_move_id = entry
         bills = self.bill_ids.filtered(lambda bill: bill.state == "posted")
         if bills:
             self.env["payment.transaction"]._therapy_lock_bills(bills)
@@ -126,6 +126,43 @@ class TherapyDispute(models.Model):
             if self.currency_id.compare_amounts(amount, 0) > 0:
                 bill._therapy_settle(lines, amount)
         return entry
+
+    def _therapy_split_return(self, outstanding, total) -> tuple:
+        """Split what came back into bills and card fee, like what was taken.
+
+        The processor may return a part only: the rest stays owed.
+
+        Note: self.ensure_one()
+
+        :param outstanding: the entries of what was taken and not returned
+        :param float total: what came back
+        :return: (credits as for :meth:`_therapy_create_entry`, of the fee, whether
+            all is back)
+        :rtype: tuple
+        """
+        self.ensure_one()
+        currency, taken = self.currency_id, {}
+        for line in self._therapy_receivable_of(outstanding):
+            old = taken.get(line.account_id, 0.0)
+            taken[line.account_id] = currency.round(old + line.amount_currency)
+        base = sum(taken.values())
+        account = self.company_id._therapy_get_account("cardfee")
+        kept = outstanding.line_ids.filtered(lambda line: line.account_id == account)
+        fee = sum(kept.mapped("amount_currency"))
+        is_all = currency.compare_amounts(total, base + fee) >= 0
+        if is_all:
+            fee = currency.round(total - base)
+        else:
+            minor = self.transaction_id._therapy_to_minor
+            fee, whole, part = minor(fee, base + fee, total)
+            fee = money.to_major(fee * part // whole, currency.decimal_places)
+        left, credits = currency.round(total - fee), []
+        for account, amount in taken.items():
+            part = currency.round(min(amount, left))
+            left = currency.round(left - part)
+            if not currency.is_zero(part):
+                credits.append((account, -part))
+        return credits, fee, is_all
 
     def _therapy_split(self, total) -> tuple:
         """Split what was taken into bills and card fee.

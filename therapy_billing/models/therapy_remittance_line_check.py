@@ -83,9 +83,32 @@ class TherapyRemittanceLine(models.Model):
             return self.env._("The claim is in another currency.")
         if any(bill.state == "draft" for bill in bills):
             return self.env._("A bill of this session is not posted yet.")
+        if waivers := self._get_waivers(bills):
+            return self.env._(
+                "The insurer's bill was lowered by hand with %(notes)s. Reset that to "
+                "draft and cancel it first: the answer says what is not paid.",
+                notes=", ".join(waivers.mapped("name")),
+            )
         if self._get_taxes(shares):
             return self.env._("The service carries a tax: book this answer by hand.")
         return session._get_payers()[0]._therapy_get_problem(session.date)
+
+    def _get_waivers(self, bills):
+        """Return what was waived by hand of the insurer's own bill.
+
+        The contractual adjustment of the answer would lower it a second time. What was
+        waived of a guarantor's bill is taken into account when the answer is posted.
+
+        Note: self.ensure_one()
+
+        :param bills: the `account.move` of the service
+        :return: the credit notes
+        :rtype: recordset of `account.move`
+        """
+        self.ensure_one()
+        own = bills.filtered(lambda bill: bill.partner_id == self.partner_id)
+        standing = [x for bill in own for x in bill._therapy_get_standing_adjustments()]
+        return bills.browse([note.id for note, _amount in standing])
 
     def _get_taxes(self, shares):
         """Return the taxes of what was billed, and of what posting would bill.

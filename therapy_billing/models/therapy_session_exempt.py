@@ -116,9 +116,22 @@ class TherapySession(models.Model):
 
         :param str kind: "waived" or "excluded"
         :param str reason: why, in words
-        :raise UserError: if a session is billed, or there is nothing to leave out
+        :raise UserError: if a session is billed, or its insurer has answered
         """
         for session in self:
+            answers = session.remittance_line_ids.filtered(
+                lambda x: x.state == "posted"
+            )
+            if answers and session.billing_state == "partial":
+                # What the answer credited would be the payer's, and nobody paid it.
+                raise UserError(
+                    self.env._(
+                        "The insurer has answered session %(name)s. Undo %(answers)s "
+                        "first, or bill the session and adjust the bill.",
+                        name=session.name,
+                        answers=", ".join(answers.remittance_id.mapped("display_name")),
+                    )
+                )
             if session.billing_state in ("waiting", "billed"):
                 raise UserError(
                     self.env._(

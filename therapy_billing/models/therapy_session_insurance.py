@@ -48,7 +48,7 @@ class TherapySession(models.Model):
                 if share.partner_id.is_insurer and not share.answered:
                     old = expected.get(share.partner_id, 0.0)
                     expected[share.partner_id] = old + share.amount
-            is_open = session._awaits_first_answer() or any(
+            is_open = session._get_services_awaiting_first_answer() or any(
                 not session.currency_id.is_zero(amount) for amount in expected.values()
             )
             session.patient_share_state = live and ("estimated" if is_open else "final")
@@ -67,7 +67,10 @@ class TherapySession(models.Model):
         shares_sudo = self._get_awaited_shares()
         if not shares_sudo:
             raise UserError(self.env._("Nothing of this session waits for an insurer."))
-        if any(shares_sudo.mapped("answered")):
+        answered = self.sudo().remittance_line_ids.filtered(  # sudo: as the shares
+            lambda line: line.state == "posted"
+        )
+        if any(shares_sudo.mapped("answered")) or answered:
             raise UserError(
                 self.env._("The insurer has answered. Undo the remittance first.")
             )
@@ -102,27 +105,38 @@ class TherapySession(models.Model):
         coverages = self._get_coverages()
         return coverages[: self.state == "held"].insurer_id
 
-    def _awaits_first_answer(self) -> bool:
-        """Tell whether an answer is missing where the estimate left all to the patient.
+    def _get_services_awaiting_first_answer(self):
+        """Return services whose estimate left all to the patient, not answered yet.
 
         Such an insurer has no share that would say so.
 
         Note: self.ensure_one()
 
-        :return: whether the first insurer has no part and has not answered
-        :rtype: bool
+        :return: those that the first insurer, who has no part, has not answered
+        :rtype: recordset of `therapy.session.line`
         """
         self.ensure_one()
-        insurer = self._get_first_insurer()
-        own = self.line_ids.share_ids.filtered(
-            lambda share: share.live and share.partner_id == insurer
-        )
-        if not insurer or "base" in own.mapped("kind") or any(own.mapped("answered")):
-            return False
+        insurer, found = self._get_first_insurer(), self.line_ids.browse()
+        live = self.line_ids.share_ids.filtered("live")
+        own = live.filtered(lambda share: share.partner_id == insurer)
+        if not insurer or "base" in own.mapped("kind"):
+            return found
         lines = self.remittance_line_ids.filtered(
             lambda line: line.state == "posted" and line.partner_id == insurer
         )
-        return self.currency_id.is_zero(sum(lines.mapped("patient_amount")))
+        said = lines.grouped("session_line_id")
+        for service in live.session_line_id:
+            if any(
+                own.filtered(lambda x, s=service: x.session_line_id == s).mapped(
+                    "answered"
+                )
+            ):
+                continue
+            if self.currency_id.is_zero(
+                sum(said.get(service, lines.browse()).mapped("patient_amount"))
+            ):
+                found |= service
+        return found
 
     def _get_patient_part(self, total) -> int:
         """Return what the patient's plans are expected to leave to the patient.

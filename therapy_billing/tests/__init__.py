@@ -54,6 +54,7 @@ from . import (
     test_session,
     test_tools,
     test_units,
+    test_waivers,
 )
 from .core_defects import (
     test_double_payment,

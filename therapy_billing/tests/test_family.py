@@ -352,6 +352,25 @@ class TestPartnerMerge(TherapyCommon):
             self._merge(self.mother | self.insurer)
         self.assertTrue(self.mother.exists() and self.father.exists())
 
+    def test_two_people_with_saved_cards_are_not_merged(self):
+        provider = self.env["payment.provider"].search([], limit=1)
+        partners = self.env["res.partner"].create([{"name": "Lou"}, {"name": "Lou"}])
+        for partner in partners:
+            self.env["payment.token"].sudo().create(  # sudo: as providers do
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": self.env["payment.method"]
+                    .with_context(active_test=False)
+                    .search([], limit=1)
+                    .id,
+                    "payment_details": "4242",
+                    "partner_id": partner.id,
+                    "provider_ref": f"merge {partner.id}",
+                }
+            )
+        with self.assertRaisesRegex(UserError, "both pay for treatment"):
+            self._merge(partners)
+
     def test_two_patients_are_not_merged(self):
         self.ann.guarantor_ids.unlink()
         with self.assertRaisesRegex(UserError, "both patients"):

@@ -15,8 +15,34 @@ class AccountPaymentRegister(models.TransientModel):
         :raise BillBusy: if somebody else is paying one of the bills
         """
         self.ensure_one()
+        self._therapy_check_difference()
         self._therapy_check_reserved()
         return super()._create_payments()
+
+    def _therapy_check_difference(self):
+        """Refuse to waive inside a payment what nobody paid (M5, M6).
+
+        The payment would stand for more than was received: a refund, a return or an
+        insurer's answer would give the difference out. *Adjust* waives with a reason,
+        within the user's limit.
+
+        Note: self.ensure_one()
+
+        :raise UserError: naming the bill
+        """
+        bills = self.line_ids.move_id.filtered("is_therapy_bill")
+        if (
+            bills
+            and self.payment_difference_handling == "reconcile"
+            and not self.currency_id.is_zero(self.payment_difference)
+        ):
+            raise UserError(
+                self.env._(
+                    "Record what was received for %(bill)s and keep the rest open. "
+                    "What is not to be paid is waived with Adjust.",
+                    bill=", ".join(bills.mapped("name")),
+                )
+            )
 
     def _therapy_check_reserved(self):
         """Refuse to take more of a bill than payments under way leave.

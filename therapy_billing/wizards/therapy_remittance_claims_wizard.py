@@ -89,14 +89,13 @@ class TherapyRemittanceClaimsWizard(models.TransientModel):
         asked = live.filtered(
             lambda share: not share.answered and share.partner_id == insurer
         )
-        unasked = live.filtered(
-            lambda share: (
-                insurer not in share.session_id.share_ids.filtered("live").partner_id
-                and share.session_id._get_first_insurer() == insurer
-                and share.session_id._awaits_first_answer()
+        unasked = (live.session_line_id - asked.session_line_id).filtered(
+            lambda line: (
+                line.session_id._get_first_insurer() == insurer
+                and line in line.session_id._get_services_awaiting_first_answer()
             )
         )
-        return (asked | unasked).session_line_id
+        return asked.session_line_id | unasked
 
     # === ACTION METHODS === #
 

@@ -286,6 +286,17 @@ class TherapyRequests(PortalAccount):
         values = {"change": change_sudo, "token": token, "done": done}
         return self._therapy_render("therapy_portal.contact_confirm", values)
 
+    @route()
+    def portal_address_submit(self, partner_id=None, **form_data):
+        """Override of `portal`: no browser says that its values need no check.
+
+        :param str partner_id: the contact
+        :param dict form_data: what was typed
+        :return: what core returns
+        """
+        form_data.pop("verify_address_values", None)
+        return super().portal_address_submit(partner_id=partner_id, **form_data)
+
     def _validate_address_values(self, address_values, partner_sudo, *args, **kwargs):
         """Override of `portal`: a payer's e-mail changes on the billing contact only.
 

@@ -68,7 +68,8 @@ class AccountMove(models.Model):
     def _therapy_was_seen(self) -> bool:
         """Override of `therapy_billing`: a bill that left was seen (M6).
 
-        By e-mail, by text message or as a link; a link shows it without a login.
+        By e-mail, by text message or as a link, ours or core's; a link shows it
+        without a login.
 
         Note: self.ensure_one()
 
@@ -77,7 +78,11 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         move_sudo = self.sudo()  # sudo: links are for billers, accountants ask too
-        shown = self.therapy_shared_at or move_sudo.therapy_pay_link_ids
+        shown = (
+            self.therapy_shared_at
+            or move_sudo.therapy_pay_link_ids
+            or move_sudo.access_token
+        )
         return bool(shown) or super()._therapy_was_seen()
 
     def _therapy_get_pay_url(self, with_number: bool = True) -> str:

@@ -23,6 +23,8 @@ class AccountPayment(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        # Core's route of reports takes a reader from whoever asks.
+        self.check_access("read")
         payment = self.sudo()  # sudo: payers may not read payments; shown are own parts
         own = reader == payment.partner_id
         lines = payment._therapy_receivable_lines()

@@ -102,7 +102,9 @@ class PaymentToken(models.Model):
         self.ensure_one()
         payer = self.partner_id
         template = self.env.ref("therapy_portal.mail_template_card_expiry")
-        url = payer._therapy_get_login_url(self._therapy_renew_consent())
+        url = payer._therapy_get_login_url(
+            self._therapy_renew_consent(), payer._therapy_get_contact_email()
+        )
         rendered = template.with_context(therapy_url=url)._therapy_render(self)
         if leaks := find_leaks(
             f"{rendered['subject']} {rendered['body_html']}",

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import email_normalize
 
 
 class ResPartner(models.Model):
@@ -46,20 +47,25 @@ class ResPartner(models.Model):
             },
         }
 
-    def _therapy_get_login_url(self, path) -> str:
+    def _therapy_get_login_url(self, path, email="") -> str:
         """Return where this payer reaches a page that needs a login.
 
-        Without an account, by way of making one.
+        Without an account, by way of making one: never for somebody whose access was
+        ended, and never in what goes to another address than the payer's own, for a
+        login belongs to a person.
 
         Note: self.ensure_one()
 
         :param str path: the page
+        :param str email: where it is sent, normalized; empty = the payer's own address
         :return: absolute address
         :rtype: str
         """
         self.ensure_one()
-        payer_sudo = self.sudo()  # sudo: looks for an account
-        if payer_sudo.user_ids:
+        # sudo: looks for an account, also one that the practice ended
+        payer_sudo = self.sudo().with_context(active_test=False)  # sudo: see above
+        own = email_normalize(payer_sudo.email or "")
+        if payer_sudo.user_ids or (email and email != own):
             return f"{self.get_base_url()}{path}"
         inviting = payer_sudo.with_context(signup_valid=True)
         return inviting._get_signup_url_for_action(url=path)[payer_sudo.id]

@@ -16,6 +16,7 @@ from . import (
     test_lock_commits,
     test_mail_leaves,
     test_my_therapy,
+    test_outsiders,
     test_pay_amount,
     test_pay_link,
     test_pay_link_send,

@@ -1,5 +1,6 @@
 from . import (
     payment_link_wizard,
+    portal_share,
     portal_wizard_user,
     send_wizard_line_mixin,
     send_wizard_mixin,

@@ -1,3 +1,5 @@
+import secrets
+
 from odoo import api, fields, models
 from odoo.tools import email_normalize
 
@@ -83,6 +85,7 @@ class TherapyInviteWizardLine(models.TransientModel):
         self.ensure_one()
         if self.access == "active":
             return
+        self._revive_login()
         Portal = self.env["portal.wizard"].with_context(
             active_ids=[], therapy_invite=True
         )
@@ -95,6 +98,34 @@ class TherapyInviteWizardLine(models.TransientModel):
             user.action_grant_access()
         self.partner_id.message_post(
             body=self.env._("Invited to the portal: %(email)s", email=self.email)
+        )
+
+    def _revive_login(self):
+        """Make a login that was ended one that can be invited again.
+
+        Its old password does not come back to life, and a deletion that its owner had
+        asked for does not strike the new one.
+
+        Note: self.ensure_one()
+        """
+        self.ensure_one()
+        # sudo: billers may not write users; only a payer's login that was ended
+        partner_sudo = self.partner_id.sudo().with_context(active_test=False)  # sudo: ^
+        ended_sudo = partner_sudo.user_ids.filtered(
+            lambda user: user.share and not user.active
+        )[:1]
+        if not ended_sudo or partner_sudo.user_ids.filtered("active"):
+            return
+        deletions_sudo = ended_sudo.env["res.users.deletion"].search(
+            [("user_id", "=", ended_sudo.id), ("state", "=", "todo")]
+        )
+        deletions_sudo.unlink()
+        ended_sudo.write(
+            {
+                "active": True,
+                "login": email_normalize(self.email),
+                "password": secrets.token_urlsafe(32),
+            }
         )
 
     def _request_authorization(self):

@@ -9,21 +9,22 @@ from ..outcome import StripeFailure
 class PaymentTransaction(models.Model):
     """Taking the money of a payment that was only authorized, or letting it go.
 
-    What pays bills is captured itself: the reservation, the fee and who pays are on
-    it. Core's child transaction has nothing of that, and would book it otherwise.
+    What pays bills or pays ahead is captured itself: the reservation, the fee and who
+    pays are on it. Core's child transaction has nothing of that, and would book it
+    otherwise.
     """
 
     _inherit = "payment.transaction"
 
     def _capture(self, amount_to_capture=None):
-        """Override of `payment` to capture what pays bills without a child.
+        """Override of `payment` to capture what is ours without a child.
 
         :param float amount_to_capture: not used: Stripe's provider captures it all
         :return: the transaction that has the result
         :rtype: payment.transaction
         :raise UserError: if Stripe refused or could not be reached
         """
-        if self.provider_code != "stripe" or not self.therapy_allocation_ids:
+        if self.provider_code != "stripe" or not self._therapy_is_ours():
             return super()._capture(amount_to_capture)
         return self._therapy_stripe_settle(
             lambda adapter: adapter.capture_payment_intent(
@@ -32,14 +33,14 @@ class PaymentTransaction(models.Model):
         )
 
     def _void(self, amount_to_void=None):
-        """Override of `payment` to void what pays bills without a child.
+        """Override of `payment` to void what is ours without a child.
 
         :param float amount_to_void: not used: Stripe's provider voids it all
         :return: the transaction that has the result
         :rtype: payment.transaction
         :raise UserError: if Stripe refused or could not be reached
         """
-        if self.provider_code != "stripe" or not self.therapy_allocation_ids:
+        if self.provider_code != "stripe" or not self._therapy_is_ours():
             return super()._void(amount_to_void)
         return self._therapy_stripe_settle(
             lambda adapter: adapter.cancel_payment_intent(self.provider_reference)

@@ -4,6 +4,7 @@ from odoo import api, models
 
 from odoo.addons.payment_stripe import const as stripe_const
 from odoo.addons.payment_stripe.controllers.main import StripeController
+from odoo.addons.therapy_billing.tools import money
 
 from .. import const
 from ..tools import clock
@@ -141,7 +142,7 @@ class PaymentTransaction(models.Model):
     def _therapy_stripe_take_received(self, received):
         """Lower the amount to what Stripe received: a part may have been captured.
 
-        The fee goes down with it, as if the rest were given back (M7).
+        The fee goes down with it, rounded down (M7).
 
         Note: self.ensure_one()
 
@@ -151,9 +152,8 @@ class PaymentTransaction(models.Model):
         if not received or received >= self._therapy_stripe_get_minor_amount():
             return
         currency, amount = self.currency_id, self._therapy_stripe_to_major(received)
-        let_go = currency.round(self.amount - amount)
-        _base, fee_off = self._therapy_split_refund(let_go)
-        fee = currency.round(self.fee_amount - fee_off)
+        fee, whole, part = self._therapy_to_minor(self.fee_amount, self.amount, amount)
+        fee = money.to_major(fee * part // whole, currency.decimal_places)
         self.write(
             {
                 "amount": amount,

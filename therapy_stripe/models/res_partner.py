@@ -34,10 +34,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         if not company:
             return self.therapy_card_ids
-        companies_sudo = company.sudo().parent_ids  # sudo: maybe not all are the user's
-        return self.therapy_card_ids.filtered(
-            lambda card: card.company_id in companies_sudo
-        )
+        return self.therapy_card_ids.filtered(lambda card: card.company_id == company)
 
     def _therapy_get_default_card(self, company=None):
         """Return the card to charge when nobody chooses one.

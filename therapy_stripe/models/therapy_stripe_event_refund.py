@@ -104,6 +104,11 @@ class TherapyStripeEvent(models.Model):
             return transactions  # An amount that was held and let go: no money moved.
         if source.state != "done":
             return None
+        succeeded = refund.get("status") == "succeeded"
+        if succeeded and not refund.get("balance_transaction"):
+            # What a capture in part let go: Stripe calls it a refund, yet this money
+            # was never taken, so nothing moves on the balance.
+            return transactions
         source._therapy_lock_refunds()
         if found := self._find_refund(refund):
             return found  # Another event was faster.

@@ -19,6 +19,7 @@ from . import (
     test_event_sweep,
     test_languages,
     test_onsession,
+    test_parts,
     test_payload,
     test_payout,
     test_payout_differs,

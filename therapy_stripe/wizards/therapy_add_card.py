@@ -74,7 +74,7 @@ class TherapyAddCard(models.TransientModel):
             [
                 ("code", "=", "stripe"),
                 ("state", "in", ("enabled", "test")),
-                ("company_id", "parent_of", self.company_id.id),
+                ("company_id", "=", self.company_id.id),
             ],
             limit=1,
         )

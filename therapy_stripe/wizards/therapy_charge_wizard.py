@@ -308,10 +308,9 @@ class TherapyChargeWizard(models.TransientModel):
             lambda card: card.status in ("active", "expiring", "declined")
         )
         cards_sudo = cards.sudo()  # sudo: billers may not read providers
-        companies_sudo = self.company_id.sudo().parent_ids  # sudo: see above
         usable_sudo = cards_sudo.filtered(
             lambda card: (
-                card.provider_id.company_id in companies_sudo
+                card.provider_id.company_id == self.company_id
                 and card.provider_id.state != "disabled"
             )
         )
