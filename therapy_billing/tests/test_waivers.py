@@ -78,13 +78,19 @@ class TestWaivers(WaiverCommon):
         self._answer_with(0.0)
         self.assertReceivable(self.ann, 0.0)
 
-    def test_a_waiver_that_is_posted_again_pays_its_own_bill_only(self):
+    def test_a_waiver_that_is_posted_again_is_where_it_was(self):
         note = self._waive("writeoff", 30.0)
-        other = self._create_bill(self.ann, 50.0, due="2026-11-01")
         note.button_draft()
         note.action_post()
-        line = note._therapy_terms()
-        self.assertEqual(line.amount_residual, -30.0)
+        self.assertResidual(self.ann_bill, 0.0)
+        self.assertEqual(self.ann.therapy_credit_amount, 0.0)
+
+    def test_a_waiver_that_an_accountant_took_off_pays_its_own_bill_only(self):
+        note = self._waive("writeoff", 30.0)
+        other = self._create_bill(self.ann, 50.0, due="2026-11-01")
+        line = note._therapy_get_receivable_lines()
+        line.remove_move_reconcile()
+        self.assertResidual(self.ann_bill, 30.0)
         self.assertEqual(self.ann.therapy_credit_amount, 0.0)
         self.assertFalse(other._therapy_apply_credits())
         with self.assertRaisesRegex(UserError, "nobody's money"):
