@@ -27,6 +27,7 @@ from . import (
     test_installation,
     test_insurance,
     test_money_machine,
+    test_partner_merge,
     test_patient,
     test_posting,
     test_posting_batch,
