@@ -214,7 +214,6 @@ class TestGate(TherapyCommon):
         for bills, vals in (
             (self.bill, {}),
             (self.bill, {"amount": 30.01}),
-            (self.bill, {"amount": 20.0, "payment_difference_handling": "reconcile"}),
             (self.bill | other, {"group_payment": True}),
             (self.bill | other, {"group_payment": False}),
         ):
