@@ -33,6 +33,7 @@ class TherapyRemittanceLine(models.Model):
         """Read what is asked of each claim for all lines together."""
         shares = self.session_line_id.share_ids
         shares.move_id.mapped("state")
+        shares.move_id.mapped("therapy_adjustment_ids")
         shares.move_line_id.mapped("tax_ids")
         self.session_line_id.product_id.mapped("taxes_id")
 
@@ -106,7 +107,8 @@ class TherapyRemittanceLine(models.Model):
         :rtype: recordset of `account.move`
         """
         self.ensure_one()
-        own = bills.filtered(lambda bill: bill.partner_id == self.partner_id)
+        own = bills.filtered("therapy_adjustment_ids")
+        own = own.filtered(lambda bill: bill.partner_id == self.partner_id)
         standing = [x for bill in own for x in bill._therapy_get_standing_adjustments()]
         return bills.browse([note.id for note, _amount in standing])
 
