@@ -17,8 +17,10 @@ class TestOutsiders(TherapyPortalHttpCommon):
         Token = type(self.env["payment.token"])
         self.patch(Token, "_therapy_find_expiring", lambda *a: self.card)
         self.patch(Token, "_therapy_get_expiry_date", lambda t: date(2026, 12, 10))
-        self.env["payment.token"].sudo()._cron_therapy_ask_expiring()
-        return self.env["mail.mail"].sudo().search([], order="id desc", limit=1)
+        tokens_sudo = self.env["payment.token"].sudo()  # sudo: as the job does
+        tokens_sudo._cron_therapy_ask_expiring()
+        mails_sudo = self.env["mail.mail"].sudo()  # sudo: as the mail server reads
+        return mails_sudo.search([], order="id desc", limit=1)
 
     def test_nobody_reads_the_receipt_of_another_payment(self):
         payment = self.env["account.payment"].create(
@@ -71,7 +73,7 @@ class TestOutsiders(TherapyPortalHttpCommon):
         self.assertNotIn("token=", str(mail.body_html))
 
     def test_the_billing_contact_does_not_get_the_payers_login(self):
-        self.mother_user.sudo().unlink()
+        self.mother_user.sudo().unlink()  # sudo: she never had a login
         self.mother.therapy_contact_email = "office@lawyer.example"
         mail = self._expiry_mail()
         self.assertEqual(mail.email_to, "office@lawyer.example")
